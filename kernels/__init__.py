@@ -5,5 +5,5 @@
 
 if __name__ != "fastcnn.kernels":
     raise ImportError(
-        "this folder is the package fastcnn.kernels; import it by that name (run `pip install -e .` in the project's root)"
+        "this folder is the package fastcnn.kernels; import it by that name (`pip install -e .` in the project's root)"
     )

@@ -1,6 +1,6 @@
 """Output sizes and "same" padding: integers only, no arrays.
 
-Sizes are in pixels. `padding` is ((top, bottom), (left, right)); `strides`, `dilation` and `pool_size` are (rows, columns).
+Sizes are in pixels. `padding` is ((top, bottom), (left, right)); `strides`, `dilation`, `pool_size` are (rows, columns).
 """
 
 Pair = tuple[int, int]
@@ -53,7 +53,7 @@ def window_output(image: Pair, kernel: Pair, strides: Pair, padding: Padding, di
     if rows < 1 or cols < 1:
         raise ValueError(
             f"a window of {kernel[0]}x{kernel[1]} pixels (dilation {dilation}) does not fit an image of "
-            f"{image[0]}x{image[1]} pixels with padding {padding}. Use a smaller window, fewer poolings or larger images."
+            f"{image[0]}x{image[1]} pixels with padding {padding}. Use a smaller window or larger images."
         )
     return rows, cols
 

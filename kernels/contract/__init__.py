@@ -9,8 +9,9 @@ Padding    ((top, bottom), (left, right)) in pixels, of zeros for convolution, o
 Ties       max pooling takes the first maximum in row-major order, so that all backends agree exactly.
 Sums       that cross threads are done in fixed blocks in a fixed order: same bits on any number of threads.
 Threads    at most threads.get_num_threads(); serial below a stated amount of work.
-Work       scratch memory; a backend that needs some has a function `<kernel>_work(shapes, itemsize, **params)` beside the
-           kernel that returns its length in elements (shapes: argument name -> canonical shape), never less for more N.
+Work       scratch memory; a backend that needs some has a function `<kernel>_work(shapes, itemsize, **params)` beside
+           the kernel that returns its length in elements (shapes: argument name -> canonical shape), never less for a
+           larger N.
 Optional   entries marked so may be missing in a backend; the engine fuses only what a backend offers.
 """
 

@@ -12,7 +12,7 @@ from fastcnn.kernels.geometry import Padding, Pair
 def conv2d_forward(
     x: In(4), w: In(4), y: Out(4), work: WORK, *, strides: Pair, padding: Padding, dilation: Pair, groups: int
 ):
-    """y[n,oh,ow,f] = sum over kh,kw,c of x[n, oh*sh - top + kh*dh, ow*sw - left + kw*dw, c] * w[kh,kw,c,f]; not flipped."""
+    """y[n,oh,ow,f] = sum over kh,kw,c of x[n, oh*sh + kh*dh - top, ow*sw + kw*dw - left, c] * w[kh,kw,c,f]."""
     shapes.conv2d("conv2d_forward", x, w, y, strides, padding, dilation, groups)
 
 

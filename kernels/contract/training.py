@@ -4,7 +4,7 @@ from fastcnn.kernels import shapes
 from fastcnn.kernels.arrays import In, Out, Update
 from fastcnn.kernels.contract.registry import kernel
 
-# --- losses: one value a sample; scale (N,) = sample weight / N is the only place where a gradient is divided by N -----
+# --- losses: one value a sample; scale (N,) = sample weight / N is the only place that divides by N -----
 
 
 @kernel("losses")
@@ -67,7 +67,7 @@ def mean_squared_error_backward(predictions: In(2), targets: In(2), scale: In(1)
     shapes.losses("mean_squared_error_backward", predictions, targets, scale, dpredictions)
 
 
-# --- optimizers: hyper is float64, so that the engine can change a rate between steps without touching the program -----
+# --- optimizers: hyper is float64, so that the engine can change a rate between steps, program untouched -----
 # `decay` is learning_rate * weight_decay; each update begins with w -= decay * w (decoupled weight decay).
 # Sources of the formulas: Keras 3 (keras.optimizers), whose epsilon placement differs from the papers'.
 
@@ -96,7 +96,8 @@ def rmsprop_update(
     """square = rho * square + (1 - rho) * dw**2; step = learning_rate * dw / sqrt(square + epsilon); w -= step.
 
     With mean (centered): mean = rho * mean + (1 - rho) * dw, and square - mean**2 takes square's place under the root.
-    With velocity: velocity = momentum * velocity + step; w -= velocity. hyper = (learning_rate, rho, momentum, epsilon, decay).
+    With velocity: velocity = momentum * velocity + step; w -= velocity.
+    hyper = (learning_rate, rho, momentum, epsilon, decay).
     """
     names = "learning_rate rho momentum epsilon decay"
     shapes.optimizer("rmsprop_update", hyper, names, w=w, dw=dw, square=square, mean=mean, velocity=velocity)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+
 from fastcnn.kernels import geometry
 from fastcnn.kernels.contract import KERNELS
 

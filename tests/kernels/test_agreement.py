@@ -4,9 +4,9 @@ import inspect
 
 import numpy as np
 import pytest
+
 from fastcnn.kernels import backends
 from fastcnn.kernels.contract import KERNELS
-
 from tests.kernels.cases import Case, all_cases, arrays
 
 CASES = all_cases()
