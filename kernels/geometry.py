@@ -1,6 +1,6 @@
 """Output sizes and "same" padding: integers only, no arrays.
 
-Sizes are in pixels. `padding` is ((top, bottom), (left, right)); `strides`, `dilation`, `pool_size` are (rows, columns).
+Sizes in pixels. `padding` is ((top, bottom), (left, right)); `strides`, `dilation`, `pool_size` are (rows, columns).
 """
 
 Pair = tuple[int, int]

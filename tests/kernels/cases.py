@@ -246,7 +246,7 @@ def optimizer_kernels() -> Iterator[Case]:
 
 
 def image_kernels() -> Iterator[Case]:
-    """Affine maps: all fill modes, both orders, flips, one and three channels, uint8 and float32, other output sizes."""
+    """Affine maps: all fill modes, both orders, flips, one and three channels, uint8 and float32."""
     matrices = [
         [[1, 0, 0], [0, 1, 0]],
         [[0.9, 0.2, 1.3], [-0.25, 1.1, -2.7]],
