@@ -1,0 +1,1 @@
+"""Model to file and back: one module a format."""
