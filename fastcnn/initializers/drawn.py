@@ -166,7 +166,7 @@ class Orthogonal(RandomInitializer):
         if len(shape) < 2:
             raise ValueError(f"Orthogonal: the shape must have at least two axes. Received: shape={tuple(shape)}")
         rows, columns = math.prod(shape[:-1]), shape[-1]
-        q, r = np.linalg.qr(self._rng(rng).standardnormal((max(rows, columns), min(rows, columns))))
+        q, r = np.linalg.qr(self._rng(rng).standard_normal((max(rows, columns), min(rows, columns))))
         # QR leaves each column's sign open; R's diagonal settles it, so that the draw is uniform over rotations.
         q *= np.where(np.diag(r) < 0, -1.0, 1.0)
         return (self.gain * (q.T if rows < columns else q)).reshape(shape).astype(dtype)

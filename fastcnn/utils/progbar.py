@@ -105,8 +105,12 @@ class Progbar:
         return f"{label}{count} - {times}{self._values()}"
 
     def _values(self) -> str:
-        means = ((name, total / count) for name, (total, count) in self._sums.items())
-        return "".join(f" - {name}: {mean:.{'4f' if abs(mean) > 1e-3 else '4e'}}" for name, mean in means)
+        text = ""
+        for name, (total, count) in self._sums.items():
+            mean = total / count
+            # Four decimals would show a small loss as 0.0001.
+            text += f" - {name}: {mean:.4e}" if 0 < abs(mean) <= 1e-3 else f" - {name}: {mean:.4f}"
+        return text
 
     def _step_time(self, now: float) -> float:
         """Return seconds a step; the first one, which is slower, counts only while it is the only one."""
