@@ -1,0 +1,1 @@
+"""Photos to arrays: which files there are, what is in them, and reading them ahead of need."""
