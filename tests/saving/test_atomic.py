@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,17 @@ def test_sweep_neither_hangs_on_a_pipe_nor_follows_a_link(tmp_path):
     os.symlink(tmp_path / "precious", tmp_path / f"{prefix}{'1' * 16}.tmp")
     sweep_strays(tmp_path / "m")
     assert (tmp_path / "precious").read_bytes() == b"keep"
+
+
+def test_without_file_locks_saving_works_and_only_old_strays_are_swept(tmp_path, monkeypatch):
+    monkeypatch.setattr(atomic, "fcntl", None)  # as on Windows
+    old, young = (tmp_path / f"{atomic._temporary_prefix('m')}{digit * 16}.tmp" for digit in "01")
+    for stray, age in ((old, 7200), (young, 60)):
+        stray.write_bytes(b"half")
+        os.utime(stray, (time.time() - age, time.time() - age))
+    atomic_write(tmp_path / "m", [b"x"])
+    assert (tmp_path / "m").read_bytes() == b"x"
+    assert sorted(os.listdir(tmp_path)) == [young.name, "m"]
 
 
 def test_link_stays_a_link_and_its_target_is_replaced(tmp_path):
