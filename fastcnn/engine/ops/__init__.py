@@ -1,0 +1,1 @@
+"""What layers emit: functions of a builder and tensors that append kernel calls and return the output tensor."""

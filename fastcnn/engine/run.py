@@ -1,0 +1,74 @@
+"""Runs a program: everything is looked up and checked once, when a batch size is first seen; then only kernels run."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from fastcnn.engine import memory
+from fastcnn.engine.program import Op, Program, Tensor
+from fastcnn.kernels.backends import Backend
+
+
+class Runner:
+    """A program bound to a backend and to memory.
+
+    Attributes:
+        program, backend, memory: what it was made of.
+    """
+
+    def __init__(self, program: Program, backend: Backend):
+        self.program, self.backend = program, backend
+        for op in program.ops:
+            _add_work(op, backend)
+        self.memory = memory.plan(program)
+        self._bound: dict[int, tuple[list[Callable], list[Callable]]] = {}
+
+    def array(self, tensor: Tensor, batch: int) -> np.ndarray:
+        """The memory of a tensor for a step of `batch` samples."""
+        return self.memory.array(tensor, batch)
+
+    def forward(self, batch: int) -> None:
+        """Runs the ops up to the outputs and the loss."""
+        for call in self._calls(batch)[0]:
+            call()
+
+    def backward(self, batch: int) -> None:
+        """Runs the rest: gradients and updates."""
+        for call in self._calls(batch)[1]:
+            call()
+
+    def first_non_finite(self, batch: int) -> str | None:
+        """Runs the forward ops again, one by one; the name of the layer whose output is first not finite."""
+        for op, call in zip(self.program.ops, self._calls(batch)[0], strict=False):
+            call()
+            for tensor in op.outputs.values():
+                array = self.array(tensor, batch)
+                if array.dtype.kind == "f" and not np.isfinite(array).all():
+                    return op.layer
+        return None
+
+    def _calls(self, batch: int) -> tuple[list[Callable], list[Callable]]:
+        if batch not in self._bound:
+            calls = [self._bind(op, batch) for op in self.program.ops]
+            split = self.program.forward_ops or len(calls)
+            self._bound[batch] = calls[:split], calls[split:]
+        return self._bound[batch]
+
+    def _bind(self, op: Op, batch: int) -> Callable:
+        arrays = [None if t is None else self.array(t, batch) for t in op.args.values()]
+        op.spec.check(*arrays, **op.params)
+        specs = op.spec.arrays.values()
+        views = [None if a is None else spec.canonical(a) for spec, a in zip(specs, arrays, strict=True)]
+        return partial(self.backend.raw[op.kernel], *views, **op.params)
+
+
+def _add_work(op: Op, backend: Backend) -> None:
+    """Gives the op the scratch memory that the backend wants for the largest batch."""
+    if "work" not in op.spec.arrays:
+        return
+    arrays = op.spec.arrays
+    shapes = {n: arrays[n].canonical_shape(t.shape) for n, t in op.args.items() if t is not None}
+    kind = next(t.dtype for t in op.args.values() if t is not None)
+    size = backend.work_size(op.kernel, shapes, kind.itemsize, **op.params)
+    op.args["work"] = Tensor((size,), kind, "work", batched=False)

@@ -1,0 +1,46 @@
+"""A named array that outlives a step: weights, statistics, optimizer slots."""
+
+import numpy as np
+
+
+class Variable:
+    """An array that programs read and update in place.
+
+    value : the array itself; programs are bound to it, so it is written into and never replaced.
+    """
+
+    def __init__(self, value: np.ndarray, name: str = "variable", trainable: bool = True):
+        self.value = value
+        self.name = name
+        self.trainable = trainable
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Axes of the array."""
+        return self.value.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of the elements."""
+        return self.value.dtype
+
+    def numpy(self) -> np.ndarray:
+        """A copy of the array."""
+        return self.value.copy()
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        return np.array(self.value, dtype=dtype) if copy or dtype else self.value
+
+    def assign(self, value: np.ndarray | float) -> None:
+        """Writes `value` into the array.
+
+        Raises:
+            ValueError: when its shape differs.
+        """
+        array = np.asarray(value)
+        if array.shape != self.shape:
+            raise ValueError(f"{self.name}: expected an array of shape {self.shape}. Received: {array.shape}")
+        self.value[...] = array
+
+    def __repr__(self) -> str:
+        return f"<Variable {self.name}, shape={self.shape}, dtype={self.dtype}, trainable={self.trainable}>"

@@ -1,0 +1,54 @@
+"""Checks of constructor arguments that several layers share: one way to say each error."""
+
+
+def positive(layer: str, name: str, value: object, most: int = 65_536) -> int:
+    """A positive integer up to `most`.
+
+    Raises:
+        ValueError: anything else.
+    """
+    if isinstance(value, bool) or not hasattr(value, "__index__") or not 1 <= int(value) <= most:
+        raise ValueError(f"{layer}: {name} must be an integer from 1 to {most}. Received: {value!r}")
+    return int(value)
+
+
+def pair(layer: str, name: str, value: object, most: int = 65_536) -> tuple[int, int]:
+    """One positive integer for both axes, or two."""
+    values = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    if len(values) != 2:
+        raise ValueError(f"{layer}: {name} must be one integer or two. Received: {value!r}")
+    return positive(layer, name, values[0], most), positive(layer, name, values[1], most)
+
+
+def padding_mode(layer: str, value: object) -> str:
+    """ "valid" or "same", in any case."""
+    if not isinstance(value, str) or value.lower() not in ("valid", "same"):
+        raise ValueError(f'{layer}: padding must be "valid" or "same". Received: {value!r}')
+    return value.lower()
+
+
+def channels_last(layer: str, value: object) -> str:
+    """The only layout here: None and "channels_last" are accepted.
+
+    Raises:
+        ValueError: for channels_first, saying what to do.
+    """
+    if value not in (None, "channels_last"):
+        raise ValueError(
+            f'{layer}: data_format must be "channels_last" (images as rows, columns, channels). Received: {value!r}. '
+            "Move the channels to the last axis with np.moveaxis(x, 1, -1)."
+        )
+    return "channels_last"
+
+
+def rank(layer: str, input_shape: tuple, axes: int, meaning: str) -> None:
+    """Raises ValueError unless the input has `axes` axes, batch included."""
+    if len(input_shape) != axes:
+        raise ValueError(f"{layer} expects inputs of {axes} axes {meaning}. Received: {input_shape}")
+
+
+def unsupported(layer: str, **arguments: object) -> None:
+    """Raises ValueError for arguments that Keras has and this version does not honour: never ignored in silence."""
+    for name, value in arguments.items():
+        if value is not None:
+            raise ValueError(f"{layer}: {name} is not supported yet; leave it out. Received: {value!r}")

@@ -1,0 +1,138 @@
+"""Dense, and layers that only reshape or scale."""
+
+from math import prod
+
+from fastcnn import activations
+from fastcnn.engine.ops.dense import bias, dense, scale
+from fastcnn.engine.program import Builder, Tensor
+from fastcnn.layers import arguments
+from fastcnn.layers.base import Layer, Shape
+
+
+class Dense(Layer):
+    """activation(x @ kernel + bias) over the last axis. Weights: kernel (inputs, units), bias (units,).
+
+    units : size of the output's last axis.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: object = None,
+        use_bias: bool = True,
+        kernel_initializer: object = "glorot_uniform",
+        bias_initializer: object = "zeros",
+        kernel_regularizer: object = None,
+        bias_regularizer: object = None,
+        activity_regularizer: object = None,
+        kernel_constraint: object = None,
+        bias_constraint: object = None,
+        **kwargs: object,
+    ):
+        super().__init__(**kwargs)
+        arguments.unsupported(
+            "Dense",
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )
+        self.units = arguments.positive("Dense", "units", units, 2**24)
+        self.activation = activations.name_of(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer, self.bias_initializer = kernel_initializer, bias_initializer
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        if len(input_shape) < 2:
+            raise ValueError(f"Dense expects inputs of at least 2 axes (batch, features). Received: {input_shape}")
+        return (*input_shape[:-1], self.units)
+
+    def build(self, input_shape: Shape) -> None:
+        self.kernel = self.add_weight("kernel", (input_shape[-1], self.units), self.kernel_initializer)
+        self.bias = self.add_weight("bias", (self.units,), self.bias_initializer) if self.use_bias else None
+
+    def lower(self, builder: Builder, x: Tensor) -> Tensor:
+        y = dense(builder, x, builder.variable(self.kernel))
+        if self.bias is not None:
+            y = bias(builder, y, builder.variable(self.bias))
+        return activations.lower(builder, self.activation, y)
+
+
+class Flatten(Layer):
+    """All axes but the batch become one, in row-major order; free, as it only renames memory."""
+
+    def __init__(self, data_format: str | None = None, **kwargs: object):
+        super().__init__(**kwargs)
+        self.data_format = arguments.channels_last("Flatten", data_format)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return (input_shape[0], prod(input_shape[1:]))
+
+    def lower(self, builder: Builder, x: Tensor) -> Tensor:
+        return builder.view(x, (x.shape[0], prod(x.shape[1:])))
+
+
+class Reshape(Layer):
+    """Another shape for the same elements in the same order; one axis of target_shape may be -1."""
+
+    def __init__(self, target_shape: tuple[int, ...], **kwargs: object):
+        super().__init__(**kwargs)
+        self.target_shape = tuple(int(size) for size in target_shape)
+        if self.target_shape.count(-1) > 1 or any(size == 0 or size < -1 for size in self.target_shape):
+            raise ValueError(f"Reshape: target_shape may hold positive sizes and one -1. Received: {target_shape}")
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        total, known = prod(input_shape[1:]), prod(size for size in self.target_shape if size > 0)
+        target = tuple(total // known if size == -1 else size for size in self.target_shape)
+        if prod(target) != total:
+            raise ValueError(f"cannot reshape {input_shape[1:]} ({total} elements) to {self.target_shape}")
+        return (input_shape[0], *target)
+
+    def lower(self, builder: Builder, x: Tensor) -> Tensor:
+        return builder.view(x, self.compute_output_shape(x.shape))
+
+
+class Rescaling(Layer):
+    """x * scale + offset, for instance Rescaling(1 / 255) for bytes to [0, 1]."""
+
+    def __init__(self, scale: float, offset: float = 0.0, **kwargs: object):
+        super().__init__(**kwargs)
+        self.scale, self.offset = float(scale), float(offset)
+
+    def lower(self, builder: Builder, x: Tensor) -> Tensor:
+        return scale(builder, x, self.scale, self.offset)
+
+
+class InputLayer(Layer):
+    """Only says the shape of the model's input; it does nothing and is not listed in `model.layers`."""
+
+    def __init__(
+        self,
+        shape: tuple[int, ...] | None = None,
+        batch_size: int | None = None,
+        dtype: str | None = None,
+        batch_shape: tuple[int | None, ...] | None = None,
+        name: str | None = None,
+        **kwargs: object,
+    ):
+        given = kwargs.pop("input_shape", None) if shape is None else shape
+        batch_shape = kwargs.pop("batch_input_shape", batch_shape)
+        super().__init__(input_shape=given, batch_input_shape=batch_shape, name=name, dtype=dtype, **kwargs)
+        if self.declared_input_shape is None:
+            raise ValueError("Input: expected shape=(rows, columns, channels) or another shape without the batch")
+        self.batch_size = batch_size
+
+    def lower(self, builder: Builder, x: Tensor) -> Tensor:
+        return x
+
+
+def Input(
+    shape: tuple[int, ...] | None = None,
+    batch_size: int | None = None,
+    dtype: str | None = None,
+    batch_shape: tuple[int | None, ...] | None = None,
+    name: str | None = None,
+) -> InputLayer:
+    """The input of a Sequential model: `Sequential([Input((64, 64, 3)), ...])`."""
+    return InputLayer(shape, batch_size, dtype, batch_shape, name)

@@ -1,0 +1,103 @@
+"""What a model is made of and what it needs, as text: summary() and memory_report()."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+def _table(rows: list[tuple[str, ...]], header: tuple[str, ...], line_length: int | None) -> list[str]:
+    """Columns as wide as their longest cell; the last column to the right."""
+    widths = [max(len(row[i]) for row in (*rows, header)) for i in range(len(header))]
+    if line_length:
+        widths[0] = max(widths[0], line_length - sum(widths[1:]) - 2 * len(widths))
+    rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
+
+    def line(row: tuple[str, ...]) -> str:
+        cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]
+        return "  ".join([*cells, row[-1].rjust(widths[-1])])
+
+    return [rule, line(header), rule, *(line(row) for row in rows), rule]
+
+
+def size(nbytes: int) -> str:
+    """Bytes for people: 1,024 of a unit make the next."""
+    value = float(nbytes)
+    for unit in ("B", "KB", "MB"):
+        if value < 1024:
+            break
+        value /= 1024
+    else:
+        unit = "GB"
+    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.2f} {unit}"
+
+
+def summary_lines(model: object, line_length: int | None = None) -> list[str]:
+    """The lines that model.summary() prints."""
+    rows = [
+        (f"{layer.name} ({type(layer).__name__})", str(layer.output_shape or "?"), f"{layer.count_params():,}")
+        for layer in model.layers
+    ]
+    total = sum(w.value.nbytes for w in model.weights)
+    counts = {
+        "Total params": model.weights,
+        "Trainable params": model.trainable_weights,
+        "Non-trainable params": model.non_trainable_weights,
+    }
+    lines = [f'Model: "{model.name}"', *_table(rows, ("Layer (type)", "Output Shape", "Param #"), line_length)]
+    for name, weights in counts.items():
+        number, nbytes = sum(w.value.size for w in weights), sum(w.value.nbytes for w in weights)
+        lines.append(f" {name}: {number:,} ({size(nbytes)})")
+    if model.optimizer is not None and model.optimizer.variables:
+        slots = model.optimizer.variables
+        number, nbytes = sum(s.value.size for s in slots), sum(s.value.nbytes for s in slots)
+        lines.append(f" Optimizer params: {number:,} ({size(nbytes)})")
+        lines[-4] = f" Total params: {model.count_params() + number:,} ({size(total + nbytes)})"
+    return lines
+
+
+@dataclass(frozen=True)
+class MemoryReport:
+    """Bytes that a model needs in training.
+
+    arena : what activations, gradients and work memory share; `unshared` is what they would take each on their own.
+    """
+
+    batch_size: int
+    weights: int
+    optimizer: int
+    arena: int
+    unshared: int
+
+    @property
+    def total(self) -> int:
+        """Weights, optimizer state and arena."""
+        return self.weights + self.optimizer + self.arena
+
+    def __str__(self) -> str:
+        rows = [
+            ("weights", size(self.weights)),
+            ("optimizer state", size(self.optimizer)),
+            (f"activations and gradients (unshared {size(self.unshared)})", size(self.arena)),
+            ("total", size(self.total)),
+        ]
+        return "\n".join(_table(rows, (f"Training, batch size {self.batch_size}", "memory"), None))
+
+
+def memory_report(model: object, batch_size: int = 32) -> MemoryReport:
+    """Lays the training program out without allocating it.
+
+    Raises:
+        RuntimeError: when the model is not compiled, or its input's shape is not known.
+    """
+    from fastcnn.training.execute import build_program
+
+    if model.loss_function is None or not model.built:
+        raise RuntimeError("memory_report: give the model an input shape and call compile first")
+    runner = build_program(model, model.get_backend(), "train", batch_size).runner
+    return MemoryReport(
+        batch_size,
+        sum(w.value.nbytes for w in model.weights),
+        sum(s.value.nbytes for s in model.optimizer.variables),
+        runner.memory.nbytes,
+        int(np.sum([t.nbytes for t in runner.program.tensors()])),
+    )

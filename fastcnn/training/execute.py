@@ -1,0 +1,161 @@
+"""One step of a model: which program, in which memory, and what comes out of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from fastcnn.engine import fuse, gradients
+from fastcnn.engine.program import Builder, Op, Tensor
+from fastcnn.engine.run import Runner
+from fastcnn.kernels.backends import Backend
+
+
+class NonFiniteLossError(FloatingPointError):
+    """A loss that is NaN or infinite. The weights are those from before the step."""
+
+
+@dataclass
+class _Bound:
+    """A runner and the tensors that the outside world reads and writes."""
+
+    runner: Runner
+    x: Tensor
+    y: Tensor
+    targets: Tensor | None = None
+    scale: Tensor | None = None
+    losses: Tensor | None = None
+
+
+class Executor:
+    """Runs a built model's steps; keeps one program each for training, testing and prediction.
+
+    model : a Sequential; its layers, loss and optimizer are read when a program is made.
+    """
+
+    def __init__(self, model: object):
+        self.model = model
+        self._programs: dict[tuple[str, str], _Bound] = {}
+
+    def clear(self) -> None:
+        """Forgets the programs and their memory; weights and slots stay."""
+        self._programs.clear()
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Outputs (n, ...) for a batch x (n, ...): a view that the next step overwrites."""
+        bound = self.program("predict", len(x))
+        self._fill(bound, x)
+        bound.runner.forward(len(x))
+        return bound.runner.array(bound.y, len(x))
+
+    def test(self, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> tuple[float, np.ndarray]:
+        """Loss of a batch and its outputs (a view), without training."""
+        bound = self.program("test", len(x))
+        self._fill(bound, x, y, weights)
+        bound.runner.forward(len(x))
+        return self._loss(bound, len(x)), bound.runner.array(bound.y, len(x))
+
+    def train(
+        self, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None, allow_nan: bool = False
+    ) -> tuple[float, np.ndarray]:
+        """One step: loss before the update, outputs (a view).
+
+        Raises:
+            NonFiniteLossError: when the loss is NaN or infinite, before any weight is touched; with allow_nan the loss
+                is returned and the update left out.
+        """
+        bound, optimizer = self.program("train", len(x)), self.model.optimizer
+        self._fill(bound, x, y, weights)
+        optimizer.begin_step()
+        for key in bound.runner.program.keys:
+            key[1] = optimizer.iterations & 0xFFFFFFFF
+        bound.runner.forward(len(x))
+        loss = self._loss(bound, len(x))
+        if np.isfinite(loss):
+            bound.runner.backward(len(x))
+            optimizer.end_step()
+        elif not allow_nan:
+            raise NonFiniteLossError(f"loss is {loss}; {self._blame(bound, x, optimizer.learning_rate)}")
+        return loss, bound.runner.array(bound.y, len(x))
+
+    def program(self, mode: str, batch: int) -> _Bound:
+        """The program for steps of up to `batch` samples; made on first use, or again for a larger batch."""
+        backend = self.model.get_backend()
+        bound = self._programs.get((mode, backend.name))
+        if bound is None or bound.runner.program.batch < batch:
+            self._programs.pop((mode, backend.name), None)  # free the smaller arena first
+            bound = build_program(self.model, backend, mode, batch)
+            self._programs[mode, backend.name] = bound
+        return bound
+
+    def _fill(
+        self, bound: _Bound, x: np.ndarray, y: np.ndarray | None = None, weights: np.ndarray | None = None
+    ) -> None:
+        """Copies a batch into the program's inputs."""
+        n, array = len(x), bound.runner.array
+        np.copyto(array(bound.x, n), x, casting="unsafe")
+        if bound.targets is None:
+            return
+        loss, shape = self.model.loss_function, bound.y.shape_for(n)
+        np.copyto(array(bound.targets, n), loss.targets(y, shape, bound.y.dtype.name))
+        scale = array(bound.scale, n)
+        scale[...] = 1.0 if loss.reduction == "sum" else 1.0 / scale.size
+        if weights is not None:
+            scale *= np.asarray(weights).reshape(n, *(1,) * (scale.ndim - 1))
+
+    def _loss(self, bound: _Bound, n: int) -> float:
+        losses, scale = (bound.runner.array(t, n) for t in (bound.losses, bound.scale))
+        return float(np.dot(losses.ravel().astype(np.float64), scale.ravel().astype(np.float64)))
+
+    def _blame(self, bound: _Bound, x: np.ndarray, rate: float) -> str:
+        """Where the first value that is not finite comes from."""
+        if not np.isfinite(x).all():
+            bad = np.flatnonzero(~np.isfinite(np.asarray(x, np.float64)).reshape(len(x), -1).all(axis=1))
+            return f"the data hold NaN or infinity (sample {bad[0]} of this batch)"
+        for variable in self.model.weights:
+            if not np.isfinite(variable.value).all():
+                return f"the weights {variable.name!r} are not finite; load a good checkpoint"
+        layer = bound.runner.first_non_finite(len(x))
+        where = f"first in the output of {layer!r}" if layer else "in the sum of the losses"
+        return f"{where} (learning rate {rate:g}; a smaller one may help)"
+
+
+def build_program(model: object, backend: Backend, mode: str, batch: int) -> _Bound:
+    """Lowers a built model to a runner; mode is "train", "test" or "predict"."""
+    training = mode == "train"
+    builder = Builder(batch, model.dtype, training, model.trainable_weights if training else ())
+    x = builder.input("x", model.input_shape[1:])
+    y = lower_layers(model.layers, builder, x)
+    program = builder.program
+    program.outputs["y"] = y
+    bound = _Bound(None, x, y)
+    if mode != "predict":
+        bound.targets = builder.input("targets", y.shape[1:])
+        bound.scale = builder.input("scale", y.shape[1:-1])
+        builder.layer = "loss"
+        loss = fuse.fuse_loss(program, model.loss_function.lower(builder, y, bound.targets))
+        bound.losses = program.outputs["losses"] = loss.args["losses"]
+    if training:
+        add_training(builder, loss, model, backend)
+    for rule in fuse.KERNEL_RULES:
+        rule(program, backend)
+    bound.runner = Runner(program, backend)
+    return bound
+
+
+def lower_layers(layers: Iterable, builder: Builder, x: Tensor) -> Tensor:
+    """Emits layer after layer."""
+    for layer in layers:
+        builder.layer = layer.name
+        x = layer.lower(builder, x)
+    return x
+
+
+def add_training(builder: Builder, loss: Op, model: object, backend: Backend) -> None:
+    """Adds gradients and updates, each update as soon as its gradient is there."""
+    program, optimizer = builder.program, model.optimizer
+    optimizer.build(model.trainable_weights)
+    by_array = {id(v.value): v for v in model.trainable_weights}
+    for rule in fuse.BEFORE_GRADIENT:
+        rule(program, backend)
+    gradients.add_backward(builder, loss, lambda w, dw: optimizer.lower(builder, by_array[id(w.value)], w, dw))

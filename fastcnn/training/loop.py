@@ -1,0 +1,149 @@
+"""fit: epochs, steps, callbacks and validation, in Keras's order."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fastcnn.callbacks import CallbackList, TerminateOnNaN
+from fastcnn.training.execute import NonFiniteLossError
+from fastcnn.training.interrupt import StopAfterStep
+from fastcnn.training.sources import Batch, Source
+from fastcnn.training.weights import combine
+
+
+@dataclass
+class Plan:
+    """What one call of fit is to do."""
+
+    source: Source
+    epochs: int
+    initial_epoch: int = 0
+    steps: int | None = None
+    validation: Source | None = None
+    validation_steps: int | None = None
+    validation_freq: object = 1
+    class_weight: object = None
+
+
+def check_shapes(model: object, *sources: Source | None) -> None:
+    """Raises ValueError, before the first step, when inputs are not what the model takes; says whose they are."""
+    for source in sources:
+        shape = None if source is None else source.sample_shape()
+        if shape is not None and tuple(shape) != model.input_shape[1:]:
+            raise ValueError(
+                f"the model expects inputs of shape {('batch', *model.input_shape[1:])}. Received: "
+                f"{('batch', *shape)} from {source.origin}. {_advice(model.input_shape[1:], shape)}"
+            )
+
+
+def _advice(expected: tuple[int, ...], received: tuple[int, ...]) -> str:
+    if len(expected) == len(received) == 3 and expected[2] == received[2]:
+        return f"Use target_size={expected[:2]} there, or input_shape={tuple(received)} in the first layer."
+    if len(expected) == len(received) + 1 and expected[-1] == 1:
+        return "Add the channel axis: x[..., np.newaxis]."
+    if len(expected) == len(received) == 3:
+        return "The last axis holds the channels: 3 for color_mode='rgb', 1 for 'grayscale'."
+    return "Change the data's shape, or input_shape in the first layer."
+
+
+def announce(source: Source, steps: int | None) -> str | None:
+    """One line on how much work steps_per_epoch means, when it is more than one pass over the data."""
+    if not source.endless or steps is None or steps <= source.steps or not source.batch_size or not source.samples:
+        return None
+    images = steps * source.batch_size
+    passes = f"{images / source.samples:,.1f}".removesuffix(".0")
+    return f"{steps:,} steps x {source.batch_size} = {images:,} images = {passes} passes over {source.samples:,} files"
+
+
+def fit(model: object, plan: Plan, callbacks: CallbackList) -> None:
+    """Trains; afterwards `callbacks.history` holds the record."""
+    model.stop_training = False
+    callbacks.on_train_begin()
+    logs: dict[str, float] = {}
+    with StopAfterStep() as interrupt:
+        try:
+            for epoch in range(plan.initial_epoch, plan.epochs):
+                callbacks.on_epoch_begin(epoch)
+                logs = _train_epoch(model, plan, epoch, callbacks, interrupt)
+                if plan.validation is not None and _due(plan.validation_freq, epoch):
+                    found = evaluate(model, plan.validation, plan.validation_steps, callbacks, interrupt)
+                    logs |= {f"val_{name}": value for name, value in found.items()}
+                callbacks.on_epoch_end(epoch, logs)
+                if model.stop_training:
+                    break
+        finally:
+            callbacks.on_train_end(logs)
+
+
+def _due(frequency: object, epoch: int) -> bool:
+    return (epoch + 1) % frequency == 0 if isinstance(frequency, int) else epoch + 1 in frequency
+
+
+def _train_epoch(
+    model: object, plan: Plan, epoch: int, callbacks: CallbackList, interrupt: StopAfterStep
+) -> dict[str, float]:
+    tally = model.tally
+    tally.reset()
+    allow_nan = any(isinstance(c, TerminateOnNaN) for c in callbacks.callbacks)
+    for step, (x, y, weights) in enumerate(_labelled(plan.source, plan.steps)):
+        callbacks.on_train_batch_begin(step)
+        weights = combine(y, weights, plan.class_weight)
+        try:
+            loss, predictions = model.executor.train(x, y, weights, allow_nan)
+        except NonFiniteLossError as error:
+            raise NonFiniteLossError(
+                f"epoch {epoch + 1}, step {step + 1}: {error}. The weights are those from before this step"
+            ) from None
+        tally.update(loss, y, predictions, weights)
+        callbacks.on_train_batch_end(step, tally.logs())
+        interrupt.check()
+        if model.stop_training:
+            break
+    return tally.logs()
+
+
+def _labelled(source: Source, steps: int | None) -> Iterator[Batch]:
+    for x, y, weights in source.batches(steps):
+        if y is None:
+            raise ValueError(f"{source.origin} gives batches without labels; training needs (x, y)")
+        yield x, y, weights
+
+
+def evaluate(
+    model: object,
+    source: Source,
+    steps: int | None,
+    callbacks: CallbackList,
+    interrupt: StopAfterStep | None = None,
+) -> dict[str, float]:
+    """Loss and metrics over one pass, or over `steps` batches from the beginning."""
+    tally = model.new_tally()
+    source.restart()
+    callbacks.on_test_begin()
+    for step, (x, y, weights) in enumerate(_labelled(source, steps)):
+        callbacks.on_test_batch_begin(step)
+        loss, predictions = model.executor.test(x, y, weights)
+        tally.update(loss, y, predictions, weights)
+        callbacks.on_test_batch_end(step, tally.logs())
+        if interrupt is not None:
+            interrupt.check()
+    callbacks.on_test_end(tally.logs())
+    model.last_tally = tally
+    return tally.logs()
+
+
+def whole_steps(name: str, value: object) -> int | None:
+    """steps_per_epoch and its like as a whole number; fractions (images / batch_size) count as a last, partial step.
+
+    Raises:
+        ValueError: unless it is a positive number or None.
+    """
+    if value is None:
+        return None
+    try:
+        steps = math.ceil(value)
+    except TypeError:
+        steps = 0
+    if steps < 1:
+        raise ValueError(f"{name} must be a positive number of batches. Received: {value!r}")
+    return steps

@@ -1,0 +1,248 @@
+"""compile, fit, evaluate, predict and their one-batch forms: the part of a model that trains."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fastcnn import losses, optimizers
+from fastcnn.callbacks import CallbackList, History
+from fastcnn.compat.calls import renamed_arguments
+from fastcnn.random import generator
+from fastcnn.training import loop
+from fastcnn.training.execute import Executor
+from fastcnn.training.sources import ArraySource, Source, make_source
+from fastcnn.training.tally import Tally
+from fastcnn.training.weights import combine
+
+
+class Trainer:
+    """Mixed into models. A subclass has layers, input_shape, weights, trainable_weights, dtype and ensure_built(x)."""
+
+    def __init__(self) -> None:
+        self.optimizer: optimizers.Optimizer | None = None
+        self.loss_function: losses.Loss | None = None
+        self.loss: object = None
+        self.history: History | None = None
+        self.stop_training = False
+        self.executor = Executor(self)
+        self._metrics: tuple[list, list] = ([], [])
+        self.tally = self.last_tally = Tally([])
+
+    def compile(
+        self,
+        optimizer: object = "rmsprop",
+        loss: object = None,
+        metrics: Sequence[object] | None = None,
+        weighted_metrics: Sequence[object] | None = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: object = "auto",
+    ) -> None:
+        """Says how to train: optimizer, loss and metrics by name or as objects. Optimizer state starts afresh.
+
+        run_eagerly, steps_per_execution and jit_compile are accepted and change nothing: every step is compiled.
+        """
+        if loss is None:
+            raise ValueError("compile: expected a loss, such as loss='binary_crossentropy'. Received: None")
+        self.optimizer, self.loss, self.loss_function = optimizers.get(optimizer), loss, losses.get(loss)
+        self._metrics = (_listed(metrics), _listed(weighted_metrics))
+        self.tally = self.last_tally = self.new_tally()
+        self.executor.clear()
+
+    def new_tally(self) -> Tally:
+        """A fresh tally of the compiled metrics."""
+        return Tally(*self._metrics)
+
+    @property
+    def compiled_metrics(self) -> list[object]:
+        """What compile() was given as metrics."""
+        return self._metrics[0]
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """ "loss" and the metrics' names, in the order of evaluate()."""
+        return ["loss", *(i if isinstance(i, str) else getattr(i, "name", "") for part in self._metrics for i in part)]
+
+    @property
+    def metrics(self) -> list:
+        """The metric objects, once a batch has been seen."""
+        return self.tally.metrics
+
+    @renamed_arguments(nb_epoch="epochs")
+    def fit(
+        self,
+        x: object = None,
+        y: object = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: object = "auto",
+        callbacks: object = None,
+        validation_split: float = 0.0,
+        validation_data: object = None,
+        shuffle: bool | str = True,
+        class_weight: object = None,
+        sample_weight: object = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: float | None = None,
+        validation_steps: float | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: object = 1,
+    ) -> History:
+        """Trains for `epochs` passes over x and y, or over an iterator, dataset or generator of (x, y[, weights]).
+
+        Arguments as in Keras. steps_per_epoch beyond one pass goes on with reshuffled data.
+
+        Returns:
+            The History: `history.history["loss"]` and so on, one value an epoch.
+
+        Raises:
+            ValueError: when shapes or labels do not fit, before the first step.
+            NonFiniteLossError: when the loss becomes NaN or infinite; the weights stay those from before that step.
+        """
+        self._require_compiled("fit")
+        rng = generator()
+        source = make_source(x, y, sample_weight, batch_size, shuffle, rng)
+        validation = None
+        if validation_split:
+            source, validation = _split(source, validation_split)
+        if validation_data is not None:
+            size = validation_batch_size or batch_size
+            validation = make_source(validation_data, batch_size=size, origin="validation_data")
+        steps = loop.whole_steps("steps_per_epoch", steps_per_epoch)
+        validation_steps = loop.whole_steps("validation_steps", validation_steps)
+        self._ready(source, validation)
+        plan = loop.Plan(
+            source, epochs, initial_epoch, steps, validation, validation_steps, validation_freq, class_weight
+        )
+        shown = 1 if verbose == "auto" else int(verbose)
+        line = loop.announce(source, steps)
+        if line and shown:
+            print(line)
+        listed = self._callbacks(callbacks, shown, epochs, source.steps if steps is None else steps, add_history=True)
+        loop.fit(self, plan, listed)
+        return listed.history
+
+    def evaluate(
+        self,
+        x: object = None,
+        y: object = None,
+        batch_size: int | None = None,
+        verbose: object = "auto",
+        sample_weight: object = None,
+        steps: float | None = None,
+        callbacks: object = None,
+        return_dict: bool = False,
+    ) -> float | list[float] | dict[str, float]:
+        """Loss and metrics on x and y, or on an iterator, dataset or generator: [loss, metric, ...], or the loss alone."""
+        self._require_compiled("evaluate")
+        source = make_source(x, y, sample_weight, batch_size)
+        steps = loop.whole_steps("steps", steps)
+        self._ready(source)
+        listed = self._callbacks(callbacks, verbose, 1, source.steps if steps is None else steps)
+        logs = loop.evaluate(self, source, steps, listed)
+        return _result(logs, return_dict)
+
+    def predict(
+        self,
+        x: object,
+        batch_size: int | None = None,
+        verbose: object = "auto",
+        steps: float | None = None,
+        callbacks: object = None,
+    ) -> np.ndarray:
+        """Outputs (N, ...) for inputs (N, ...), or for the batches of an iterator, dataset or generator."""
+        source = make_source(x, batch_size=batch_size)
+        steps = loop.whole_steps("steps", steps)
+        self._ready(source)
+        source.restart()
+        listed = self._callbacks(callbacks, verbose, 1, source.steps if steps is None else steps)
+        listed.on_predict_begin()
+        parts = []
+        for step, (batch, _, _) in enumerate(source.batches(steps)):
+            listed.on_predict_batch_begin(step)
+            parts.append(self.executor.predict(batch).copy())
+            listed.on_predict_batch_end(step, {"outputs": parts[-1]})
+        listed.on_predict_end()
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def train_on_batch(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        sample_weight: np.ndarray | None = None,
+        class_weight: object = None,
+        return_dict: bool = False,
+    ) -> float | list[float] | dict[str, float]:
+        """One training step; loss and metrics of this batch, before the update."""
+        self._require_compiled("train_on_batch")
+        x, y, weights = self._batch(x, y, sample_weight)
+        weights = combine(y, weights, class_weight)
+        loss, predictions = self.executor.train(x, y, weights)
+        return self._one_batch(loss, y, predictions, weights, return_dict)
+
+    def test_on_batch(
+        self, x: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None, return_dict: bool = False
+    ) -> float | list[float] | dict[str, float]:
+        """Loss and metrics of one batch, without training."""
+        self._require_compiled("test_on_batch")
+        x, y, weights = self._batch(x, y, sample_weight)
+        loss, predictions = self.executor.test(x, y, weights)
+        return self._one_batch(loss, y, predictions, weights, return_dict)
+
+    def predict_on_batch(self, x: np.ndarray) -> np.ndarray:
+        """Outputs (n, ...) for one batch x (n, ...)."""
+        return self.executor.predict(self._batch(x)[0]).copy()
+
+    def _one_batch(
+        self, loss: float, y: np.ndarray, predictions: np.ndarray, weights: np.ndarray | None, return_dict: bool
+    ) -> float | list[float] | dict[str, float]:
+        tally = self.new_tally()
+        tally.update(loss, y, predictions, weights)
+        return _result(tally.logs(), return_dict)
+
+    def _batch(self, *arrays: object) -> tuple:
+        source = ArraySource(*arrays, batch_size=2**31)
+        self._ready(source)
+        return source.x, source.y, source.weights
+
+    def _ready(self, *sources: Source | None) -> None:
+        """Builds the model if its first batch must say the shape, and checks all shapes."""
+        self.ensure_built(sources[0].sample_shape())
+        loop.check_shapes(self, *sources)
+
+    def _callbacks(
+        self, callbacks: object, verbose: object, epochs: int, steps: int | None, **more: bool
+    ) -> CallbackList:
+        shown = 1 if verbose == "auto" else int(verbose)
+        params = {"verbose": shown, "epochs": epochs, "steps": steps}
+        return CallbackList(callbacks, add_progbar=shown != 0, model=self, **more, **params)
+
+    def _require_compiled(self, method: str) -> None:
+        if self.loss_function is None:
+            raise RuntimeError(f"{method}: call model.compile(optimizer=..., loss=...) first")
+
+
+def _listed(metrics: object) -> list:
+    return list(metrics) if isinstance(metrics, (list, tuple)) else [] if metrics is None else [metrics]
+
+
+def _result(logs: dict[str, float], return_dict: bool) -> float | list[float] | dict[str, float]:
+    values = list(logs.values())
+    return logs if return_dict else values[0] if len(values) == 1 else values
+
+
+def _split(source: Source, fraction: float) -> tuple[ArraySource, ArraySource]:
+    """The last `fraction` of the samples, as they lie, is for validation."""
+    if not isinstance(source, ArraySource):
+        raise ValueError("validation_split needs arrays; give validation_data for iterators and datasets")
+    at = int(source.samples * (1 - fraction))
+    if not 0 < at < source.samples:
+        raise ValueError(
+            f"validation_split must leave samples on both sides. Received: {fraction} of {source.samples} samples"
+        )
+    parts = [
+        [None if a is None else a[cut] for a in (source.x, source.y, source.weights)]
+        for cut in (slice(0, at), slice(at, None))
+    ]
+    train = ArraySource(*parts[0], source.batch_size, source.rng, source.whole_batches)
+    return train, ArraySource(*parts[1], source.batch_size, origin="validation_split")
