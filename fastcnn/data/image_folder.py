@@ -59,7 +59,7 @@ def scan(
     directory = os.fsdecode(directory)
     present, hidden = _subfolders(directory)
     names = _checked_classes(directory, classes, present)
-    extensions = {"." + e for f in formats for e in EXTENSIONS.get(f.upper(), (f.lower(),))}
+    extensions = extensions_of(formats)
     filenames, labels, others = [], [], Counter()
     for label, name in enumerate(names):
         files = _files_of(os.path.join(directory, name), extensions, follow_links, hidden, others)
@@ -71,6 +71,11 @@ def scan(
         raise ValueError(_nothing_found(directory, names, extensions, others))
     _warn_of_lookalikes(names)
     return ImageFolder(directory, names, tuple(filenames), np.array(labels, np.int32), _notes(hidden, others))
+
+
+def extensions_of(formats: Sequence[str]) -> set[str]:
+    """File name endings of Pillow's formats, lower case, with the dot."""
+    return {"." + e for f in formats for e in EXTENSIONS.get(f.upper(), (f.lower(),))}
 
 
 def _subfolders(directory: str) -> tuple[list[str], list[str]]:

@@ -13,6 +13,7 @@ from fastcnn.data.pil_arrays import checked_data_format
 from fastcnn.preprocessing.affine import affine_matrix, check_sampling, transformed
 from fastcnn.preprocessing.array_iterator import NumpyArrayIterator
 from fastcnn.preprocessing.colour import apply_brightness_shift, apply_channel_shift
+from fastcnn.preprocessing.dataframe_iterator import DataFrameIterator
 from fastcnn.preprocessing.directory_iterator import DirectoryIterator
 from fastcnn.preprocessing.random_parameters import Ranges
 from fastcnn.preprocessing.standardizing import Standardizer
@@ -149,6 +150,37 @@ class ImageDataGenerator(Standardizer):
         own = {"data_format": self.data_format, "dtype": self.dtype}
         own |= {"interpolation": interpolation, "keep_aspect_ratio": keep_aspect_ratio}
         return DirectoryIterator(directory, self, target_size, **named, **saving, **own, **options)
+
+    @accepts_old_names
+    def flow_from_dataframe(
+        self,
+        dataframe: Any,
+        directory: str | os.PathLike | None = None,
+        x_col: str = "filename",
+        y_col: str | Sequence[str] = "class",
+        weight_col: str | None = None,
+        target_size: tuple[int, int] = (256, 256),
+        color_mode: str = "rgb",
+        classes: Sequence[str] | None = None,
+        class_mode: str | None = "categorical",
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int | None = None,
+        save_to_dir: str | None = None,
+        save_prefix: str = "",
+        save_format: str = "png",
+        subset: str | None = None,
+        interpolation: str = "nearest",
+        validate_filenames: bool = True,
+        **options: Any,
+    ) -> DataFrameIterator:
+        """Batches of the photos listed in a table; see DataFrameIterator."""
+        named = {"color_mode": color_mode, "classes": classes, "class_mode": class_mode, "batch_size": batch_size}
+        named |= {"shuffle": shuffle, "seed": seed, "subset": subset, "validate_filenames": validate_filenames}
+        saving = {"save_to_dir": save_to_dir, "save_prefix": save_prefix, "save_format": save_format}
+        own = {"data_format": self.data_format, "dtype": self.dtype, "interpolation": interpolation}
+        columns = (x_col, y_col, weight_col)
+        return DataFrameIterator(dataframe, directory, self, *columns, target_size, **named, **saving, **own, **options)
 
     @accepts_old_names
     def get_random_transform(self, img_shape: Sequence[int], seed: int | None = None) -> dict[str, Any]:

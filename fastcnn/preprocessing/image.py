@@ -6,6 +6,7 @@ from fastcnn.data.pil_arrays import array_to_img, img_to_array, load_img, save_i
 from fastcnn.preprocessing.affine import apply_affine_transform
 from fastcnn.preprocessing.array_iterator import NumpyArrayIterator
 from fastcnn.preprocessing.colour import apply_brightness_shift, apply_channel_shift
+from fastcnn.preprocessing.dataframe_iterator import DataFrameIterator
 from fastcnn.preprocessing.directory_iterator import DirectoryIterator
 from fastcnn.preprocessing.generator import ImageDataGenerator
 from fastcnn.preprocessing.iterator import Iterator
@@ -19,6 +20,7 @@ from fastcnn.preprocessing.single_transforms import (
 )
 
 __all__ = [
+    "DataFrameIterator",
     "DirectoryIterator",
     "ImageDataGenerator",
     "ImageError",
