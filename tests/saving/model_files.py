@@ -92,7 +92,10 @@ def hostile_files() -> dict[str, tuple[bytes, str]]:
         "length only": ((10).to_bytes(8, "little"), "ends inside"),
         "length 2**64-1": (sealed(PREFIX + b"0" * 64, b"", -1), "ends inside"),
         "length one too many": (sealed(PREFIX + b"0" * 64, b"", len(PREFIX) + 65), "ends inside"),
-        "header over the cap": (sealed(PREFIX + b"0" * 16_100_000, b""), "at most 16,000,000"),
+        "header over the cap": (
+            sealed(PREFIX + b"0" * 16_100_000, b""),
+            "has a header of 16,100,0.. bytes, at most 16,000,000",
+        ),
         "pickle": (b"\x80\x04cos\nsystem\n(S'touch hacked'\ntR." * 4, "not a fastcnn model file|ends inside"),
         "zip": (b"PK\x03\x04" + b"\0" * 200, "not a fastcnn|ends inside"),
         "safetensors of others": (

@@ -164,10 +164,29 @@ def test_message_starts_with_the_path_and_escapes_what_a_terminal_would_obey(tmp
     assert str(caught.value).endswith("copy it again, or use another checkpoint")
 
 
-def test_folder_and_pipe_are_refused_and_a_missing_file_is_file_not_found(tmp_path):
+def test_folder_pipe_and_device_are_refused_without_being_opened(tmp_path, monkeypatch):
     os.mkfifo(tmp_path / "pipe")
+
+    def no_opening(*_):
+        raise AssertionError("opened")
+
+    monkeypatch.setattr(os, "open", no_opening)
     for path in (tmp_path, tmp_path / "pipe", "/dev/zero"):
-        with pytest.raises(ModelFileError, match="not a model file"):
+        with pytest.raises(ModelFileError, match=r"not a model file: give the path of a \.fcnn file"):
             read_model(path, expected)
     with pytest.raises(FileNotFoundError):
         read_model(tmp_path / "missing.fcnn", expected)
+
+
+def test_pipe_that_takes_the_files_place_before_it_is_opened_is_refused_and_closed(tmp_path, monkeypatch):
+    path = tmp_path / "m.fcnn"
+    write_model(path, *small_model())
+    status = os.stat(path)
+    os.unlink(path)
+    os.mkfifo(path)
+    before = len(os.listdir("/proc/self/fd"))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", lambda *_: status)
+        with pytest.raises(ModelFileError, match="is a pipe, socket or device"):
+            read_model(path, expected)
+    assert len(os.listdir("/proc/self/fd")) == before
