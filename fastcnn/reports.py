@@ -21,14 +21,11 @@ def _table(rows: list[tuple[str, ...]], header: tuple[str, ...], line_length: in
 
 def size(nbytes: int) -> str:
     """Bytes for people: 1,024 of a unit make the next."""
-    value = float(nbytes)
-    for unit in ("B", "KB", "MB"):
-        if value < 1024:
-            break
+    value, units = float(nbytes), ["B", "KB", "MB", "GB"]
+    while value >= 1024 and len(units) > 1:
         value /= 1024
-    else:
-        unit = "GB"
-    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.2f} {unit}"
+        units.pop(0)
+    return f"{value:.0f} B" if units[0] == "B" else f"{value:.2f} {units[0]}"
 
 
 def summary_lines(model: object, line_length: int | None = None) -> list[str]:

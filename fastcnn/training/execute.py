@@ -1,5 +1,6 @@
 """One step of a model: which program, in which memory, and what comes out of it."""
 
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -36,17 +37,19 @@ class Executor:
     def __init__(self, model: object):
         self.model = model
         self._programs: dict[tuple[str, str], _Bound] = {}
+        self._lock = threading.Lock()
 
     def clear(self) -> None:
         """Forgets the programs and their memory; weights and slots stay."""
         self._programs.clear()
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Outputs (n, ...) for a batch x (n, ...): a view that the next step overwrites."""
-        bound = self.program("predict", len(x))
-        self._fill(bound, x)
-        bound.runner.forward(len(x))
-        return bound.runner.array(bound.y, len(x))
+        """Outputs (n, ...) for a batch x (n, ...). Safe to call from several threads, which then take turns."""
+        with self._lock:
+            bound = self.program("predict", len(x))
+            self._fill(bound, x)
+            bound.runner.forward(len(x))
+            return bound.runner.array(bound.y, len(x)).copy()
 
     def test(self, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> tuple[float, np.ndarray]:
         """Loss of a batch and its outputs (a view), without training."""

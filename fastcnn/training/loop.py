@@ -36,6 +36,17 @@ def check_shapes(model: object, *sources: Source | None) -> None:
             )
 
 
+def check_labels(model: object, *sources: Source | None) -> None:
+    """Raises ValueError, before the first step, when labels cannot fit the loss and the output; says whose they are."""
+    for source in sources:
+        labels = None if source is None else source.sample_labels()
+        if labels is not None:
+            try:
+                model.loss_function.targets(labels, (len(labels), *model.output_shape[1:]))
+            except ValueError as error:
+                raise ValueError(f"labels of {source.origin}: {error}") from None
+
+
 def _advice(expected: tuple[int, ...], received: tuple[int, ...]) -> str:
     if len(expected) == len(received) == 3 and expected[2] == received[2]:
         return f"Use target_size={expected[:2]} there, or input_shape={tuple(received)} in the first layer."

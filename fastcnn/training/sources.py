@@ -38,6 +38,10 @@ class Source:
         """Shape of one input without the batch axis, found without consuming data; None when unknown."""
         return None
 
+    def sample_labels(self) -> np.ndarray | None:
+        """Labels as the batches will have them, found without consuming data; None when unknown."""
+        return None
+
     def batches(self, steps: int | None) -> Iterator[Batch]:
         """The batches of one epoch: `steps` of them, or one pass."""
         raise NotImplementedError
@@ -82,6 +86,9 @@ class ArraySource(Source):
     def sample_shape(self) -> tuple[int, ...]:
         return self.x.shape[1:]
 
+    def sample_labels(self) -> np.ndarray | None:
+        return self.y
+
     def batches(self, steps: int | None) -> Iterator[Batch]:
         wanted = self.steps if steps is None else steps
         while wanted > 0:
@@ -115,6 +122,11 @@ class IteratorSource(Source):
     def sample_shape(self) -> tuple[int, ...] | None:
         shape = getattr(self.iterator, "image_shape", None)
         return None if shape is None else tuple(shape)
+
+    def sample_labels(self) -> np.ndarray | None:
+        classes, mode = getattr(self.iterator, "num_classes", None), getattr(self.iterator, "class_mode", None)
+        samples = {"binary": [0.0], "sparse": [(classes or 1) - 1.0], "categorical": [[0.0] * (classes or 1)]}
+        return np.array(samples[mode]) if classes and mode in samples else None
 
     def batches(self, steps: int | None) -> Iterator[Batch]:
         for _ in range(self.steps if steps is None else steps):

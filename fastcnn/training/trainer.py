@@ -1,5 +1,6 @@
 """compile, fit, evaluate, predict and their one-batch forms: the part of a model that trains."""
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -111,6 +112,7 @@ class Trainer:
         steps = loop.whole_steps("steps_per_epoch", steps_per_epoch)
         validation_steps = loop.whole_steps("validation_steps", validation_steps)
         self._ready(source, validation)
+        loop.check_labels(self, source, validation)
         plan = loop.Plan(
             source, epochs, initial_epoch, steps, validation, validation_steps, validation_freq, class_weight
         )
@@ -133,7 +135,7 @@ class Trainer:
         callbacks: object = None,
         return_dict: bool = False,
     ) -> float | list[float] | dict[str, float]:
-        """Loss and metrics on x and y, or on an iterator, dataset or generator: [loss, metric, ...], or the loss alone."""
+        """Loss and metrics on x and y, or on an iterator, dataset or generator: [loss, metric, ...], or just the loss."""
         self._require_compiled("evaluate")
         source = make_source(x, y, sample_weight, batch_size)
         steps = loop.whole_steps("steps", steps)
@@ -152,6 +154,12 @@ class Trainer:
     ) -> np.ndarray:
         """Outputs (N, ...) for inputs (N, ...), or for the batches of an iterator, dataset or generator."""
         source = make_source(x, batch_size=batch_size)
+        if getattr(x, "shuffle", False) is True:
+            warnings.warn(
+                "predict: the iterator shuffles, so the outputs are not in the order of its filenames. "
+                "Make it with shuffle=False",
+                stacklevel=2,
+            )
         steps = loop.whole_steps("steps", steps)
         self._ready(source)
         source.restart()
@@ -160,7 +168,7 @@ class Trainer:
         parts = []
         for step, (batch, _, _) in enumerate(source.batches(steps)):
             listed.on_predict_batch_begin(step)
-            parts.append(self.executor.predict(batch).copy())
+            parts.append(self.executor.predict(batch))
             listed.on_predict_batch_end(step, {"outputs": parts[-1]})
         listed.on_predict_end()
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -191,7 +199,7 @@ class Trainer:
 
     def predict_on_batch(self, x: np.ndarray) -> np.ndarray:
         """Outputs (n, ...) for one batch x (n, ...)."""
-        return self.executor.predict(self._batch(x)[0]).copy()
+        return self.executor.predict(self._batch(x)[0])
 
     def _one_batch(
         self, loss: float, y: np.ndarray, predictions: np.ndarray, weights: np.ndarray | None, return_dict: bool
