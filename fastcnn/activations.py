@@ -28,7 +28,7 @@ def linear(x: object) -> np.ndarray:
 
 
 def relu(x: object, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> np.ndarray:
-    """max_value if x >= max_value, x if x >= threshold, else negative_slope * (x - threshold)."""
+    """max_value if x >= max_value, x if x > threshold, else negative_slope * (x - threshold)."""
     top = np.inf if max_value is None else max_value
     return _apply(x, "relu_forward", negative_slope=negative_slope, max_value=top, threshold=threshold)
 

@@ -18,7 +18,7 @@ class Activation(Layer):
 
 
 class ReLU(Layer):
-    """max_value if x >= max_value, x if x >= threshold, else negative_slope * (x - threshold).
+    """max_value if x >= max_value, x if x > threshold, else negative_slope * (x - threshold).
 
     Raises:
         ValueError: for a negative argument, or max_value below threshold.

@@ -152,9 +152,9 @@ def scale_forward(x: In(1), y: Out(1, may_alias="x"), *, scale: float, offset: f
 
 @kernel("activations")
 def relu_forward(x: In(1), y: Out(1, may_alias="x"), *, negative_slope: float, max_value: float, threshold: float):
-    """y = max_value if x >= max_value, x if x >= threshold, else negative_slope * (x - threshold). threshold >= 0.
+    """y = min(x, max_value) if x > threshold, else negative_slope * (x - threshold). 0 <= threshold < max_value.
 
-    max_value may be infinity. With threshold 0 and x = 0 both branches give 0.
+    max_value may be infinity. x = threshold gives 0, as in Keras.
     """
     shapes.same("relu_forward", x=x, y=y)
 

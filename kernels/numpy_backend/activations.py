@@ -4,7 +4,7 @@ import numpy as np
 
 
 def relu_forward(x, y, *, negative_slope, max_value, threshold):
-    y[:] = np.where(x >= threshold, np.minimum(x, max_value), negative_slope * (x - threshold))
+    y[:] = np.where(x > threshold, np.minimum(x, max_value), negative_slope * (x - threshold))
 
 
 def relu_backward(y, dy, dx, *, negative_slope, max_value, threshold):

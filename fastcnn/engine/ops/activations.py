@@ -18,7 +18,7 @@ def relu(
     max_value: float | None = None,
     threshold: float = 0.0,
 ) -> Tensor:
-    """max_value if x >= max_value, x if x >= threshold, else negative_slope * (x - threshold)."""
+    """max_value if x >= max_value, x if x > threshold, else negative_slope * (x - threshold)."""
     top = math.inf if max_value is None else float(max_value)
     slope = {"negative_slope": float(negative_slope), "max_value": top, "threshold": float(threshold)}
     return _elementwise(builder, "relu_forward", x, **slope)
