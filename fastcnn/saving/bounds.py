@@ -74,7 +74,7 @@ def one_of(where: str, name: str, value: object, choices: tuple[str, ...]) -> st
 
     Raises ValueError naming the key and the list.
     """
-    if type(value) is not str or value not in choices:
+    if value not in choices:
         raise ValueError(f"{where}: {name} must be one of {', '.join(choices)}. Received: {_short(value)}")
     return value
 
