@@ -135,7 +135,7 @@ class Trainer:
         callbacks: object = None,
         return_dict: bool = False,
     ) -> float | list[float] | dict[str, float]:
-        """Loss and metrics on x and y, or on an iterator, dataset or generator: [loss, metric, ...], or just the loss."""
+        """Loss and metrics on x and y, or on an iterator, dataset or generator: [loss, metric, ...] or the loss."""
         self._require_compiled("evaluate")
         source = make_source(x, y, sample_weight, batch_size)
         steps = loop.whole_steps("steps", steps)
