@@ -151,22 +151,22 @@ class _Backward:
         self.forward = list(builder.program.ops)
         self.gradients: dict[int, Tensor] = {}  # id of the root tensor -> gradient, of the root's shape
         self.wanting = self._reachable()
-        self.pending = Counter(id(t) for op in self.forward for t in op.inputs.values() if t.trainable)
+        self.pending = Counter(id(t.root) for op in self.forward for t in op.inputs.values() if t.root.trainable)
 
     def _reachable(self) -> set[int]:
         """Ids of the root tensors that depend on a trainable variable."""
         found: set[int] = set()
         for op in self.forward:
-            if any(t.trainable or id(t.root) in found for t in op.inputs.values()):
+            if any(t.root.trainable or id(t.root) in found for t in op.inputs.values()):
                 found.update(id(t.root) for t in op.outputs.values())
         return found
 
-    def run(self, loss: Op) -> None:
+    def run(self, loss: Op | None) -> None:
         for op in reversed(self.forward):
             self.builder.layer = op.layer
             dy = self._of(op)
             if op is loss or dy is not None:
-                wanted = [n for n, t in op.inputs.items() if t.trainable or id(t.root) in self.wanting]
+                wanted = [n for n, t in op.inputs.items() if t.root.trainable or id(t.root) in self.wanting]
                 if wanted:
                     made = RULES[op.kernel](self.builder, op, dy, wanted)
                     for name in made.keys() & set(wanted):
@@ -187,12 +187,12 @@ class _Backward:
 
     def _hand_over(self, op: Op) -> None:
         """Hands on a variable's gradient once the last op that reads the variable is done."""
-        for tensor in op.inputs.values():
-            if tensor.trainable:
-                self.pending[id(tensor)] -= 1
-                gradient = self.gradients.get(id(tensor))
-                if self.pending[id(tensor)] == 0 and gradient is not None:
-                    self.ready(tensor, gradient)
+        for root in (tensor.root for tensor in op.inputs.values()):
+            if root.trainable:
+                self.pending[id(root)] -= 1
+                gradient = self.gradients.get(id(root))
+                if self.pending[id(root)] == 0 and gradient is not None:
+                    self.ready(root, gradient)
 
 
 def add_backward(builder: Builder, loss: Op, ready: Callable[[Tensor, Tensor], None]) -> None:
@@ -203,3 +203,11 @@ def add_backward(builder: Builder, loss: Op, ready: Callable[[Tensor, Tensor], N
     """
     builder.program.forward_ops = len(builder.program.ops)
     _Backward(builder, ready).run(loss)
+
+
+def add_backward_from(builder: Builder, y: Tensor, dy: Tensor, ready: Callable[[Tensor, Tensor], None]) -> None:
+    """Appends the gradient of sum(y * dy) to the program, for a given `dy` of y's shape; `ready` as in add_backward."""
+    builder.program.forward_ops = len(builder.program.ops)
+    backward = _Backward(builder, ready)
+    backward.gradients[id(y.root)] = builder.view(dy, y.root.shape)
+    backward.run(None)

@@ -121,9 +121,13 @@ class Builder:
         self.layer = ""
         self._variables: dict[int, Tensor] = {}
 
-    def input(self, name: str, shape: tuple[int, ...]) -> Tensor:
-        """A batch that the caller fills before each step; `shape` without the batch axis."""
-        tensor = Tensor((self.program.batch, *shape), self.program.dtype, name, is_input=True)
+    def input(self, name: str, shape: tuple[int, ...], trainable: bool = False) -> Tensor:
+        """A batch that the caller fills before each step; `shape` without the batch axis.
+
+        trainable : whether its gradient is wanted, as for saliency maps.
+        """
+        batch = (self.program.batch, *shape)
+        tensor = Tensor(batch, self.program.dtype, name, trainable=trainable, is_input=True)
         self.program.inputs[name] = tensor
         return tensor
 
