@@ -1,0 +1,232 @@
+"""The kernel calls that are timed: shapes of the networks people train, and a smaller twin for the check."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from math import prod
+
+import numpy as np
+
+from fastcnn.kernels.backends import Backend
+from fastcnn.kernels.contract import KERNELS
+from fastcnn.kernels.geometry import resolve_padding, window_output
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call. shapes : array name -> shape (optional arrays that are not named are None).
+
+    flops : floating-point operations if arithmetic bounds the kernel, else 0: then bytes moved are counted.
+    small : shapes of the same call for the check against NumPy.
+    fill : arrays that must not be noise; positive : arrays that are never negative, such as averages of squares.
+    terms : additions behind one output element of `small`; the tolerance grows with its root.
+    """
+
+    kernel: str
+    label: str
+    shapes: dict[str, Shape]
+    small: dict[str, Shape]
+    params: dict = field(default_factory=dict)
+    fill: dict[str, object] = field(default_factory=dict)
+    positive: tuple[str, ...] = ()
+    flops: int = 0
+    terms: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.kernel} {self.label}"
+
+    def arrays(self, small: bool = False) -> list[np.ndarray | None]:
+        """The arguments in the contract's order, the same values for every backend; outputs are zeros, work is None."""
+        rng, made = np.random.default_rng(1), []
+        shapes = self.small if small else self.shapes
+        for name, spec in KERNELS[self.kernel].arrays.items():
+            shape = shapes.get(name)
+            if spec.direction == "work" or shape is None:
+                made.append(None)
+            elif name in self.fill:
+                made.append(np.array(self.fill[name]))
+            else:
+                array = _values(rng, shape, spec.dtype, spec.direction == "out")
+                made.append(np.abs(array, out=array) if name in self.positive else array)
+        return made
+
+    def bytes_moved(self) -> int:
+        """Bytes of all inputs and outputs, each counted once; arrays updated in place twice."""
+        sizes = {"real": 4, "float32": 4, "uint32": 4, "float64": 8, "index": 1, "pixel": 1}
+        total = 0
+        for name, spec in KERNELS[self.kernel].arrays.items():
+            if spec.direction != "work" and name in self.shapes:
+                total += prod(self.shapes[name]) * sizes[spec.dtype] * (2 if spec.direction == "update" else 1)
+        return total
+
+
+def _values(rng: np.random.Generator, shape: Shape, dtype: str, output: bool) -> np.ndarray:
+    kind = {"real": "float32", "index": "uint8", "pixel": "uint8"}.get(dtype, dtype)
+    if output:
+        return np.zeros(shape, kind)
+    if dtype == "real":
+        values = rng.random(shape, np.float32)
+        values -= np.float32(0.5)
+        return values
+    return rng.integers(0, {"index": 4, "pixel": 256}.get(dtype, 2**32), shape).astype(kind)
+
+
+def bind(backend: Backend, case: Case, arrays: list[np.ndarray | None]) -> Callable[[], None]:
+    """The call as the engine makes it: checked once, work memory allocated beforehand."""
+    kernel = KERNELS[case.kernel]
+    kernel.check(*arrays, **case.params)
+    views = [None if a is None else s.canonical(a) for s, a in zip(kernel.arrays.values(), arrays, strict=True)]
+    if "work" in kernel.arrays:
+        shapes = {name: view.shape for name, view in zip(kernel.arrays, views, strict=True) if view is not None}
+        size = backend.work_size(kernel.name, shapes, 4, **case.params)
+        views[list(kernel.arrays).index("work")] = np.zeros(size, np.float32)
+    return partial(backend.raw[case.kernel], *views, **case.params)
+
+
+# --- convolutions ------------------------------------------------------------------------------------------------
+
+CONVOLUTIONS = [  # N, side, C, F, window, padding
+    (16, 66, 32, 32, 3, "valid"),
+    (16, 34, 64, 64, 3, "valid"),
+    (8, 256, 3, 32, 3, "valid"),
+    (16, 15, 128, 128, 3, "same"),
+    (16, 32, 64, 64, 5, "same"),
+    (32, 28, 1, 32, 3, "valid"),
+]
+
+
+def _convolution(n: int, side: int, c: int, f: int, window: int, mode: str) -> list[Case]:
+    pair = (window, window)
+    padding = resolve_padding(mode, (side, side), pair, (1, 1))
+    out, out_side = {}, window_output((side, side), pair, (1, 1), padding)
+    params = {"strides": (1, 1), "padding": padding, "dilation": (1, 1), "groups": 1}
+    for images in (n, 1):
+        big, small, w = (images, side, side, c), (images, *out_side, f), (*pair, c, f)
+        out[images] = {
+            "conv2d_forward": {"x": big, "w": w, "y": small},
+            "conv2d_backward_input": {"dy": small, "w": w, "dx": big},
+            "conv2d_backward_weights": {"x": big, "dy": small, "dw": w},
+        }
+    terms = {"conv2d_forward": c, "conv2d_backward_input": f, "conv2d_backward_weights": prod(out_side)}
+    work = 2 * n * prod(out_side) * prod(pair) * c * f
+    label = f"{n}x{side}x{side}x{c} F{f} {window}x{window} {mode}"
+    return [
+        Case(name, label, shapes, out[1][name], params, flops=work, terms=terms[name] * prod(pair))
+        for name, shapes in out[n].items()
+        if c > 3 or name != "conv2d_backward_input"  # nobody wants the gradient of a photo
+    ]
+
+
+def convolutions() -> list[Case]:
+    """Forward, gradient of the input, gradient of the weights."""
+    return [case for row in CONVOLUTIONS for case in _convolution(*row)]
+
+
+# --- dense -------------------------------------------------------------------------------------------------------
+
+PRODUCTS = [(128, 9216, 128), (64, 2304, 512), (32, 516128, 128)]  # N, I, U
+
+
+def products() -> list[Case]:
+    """Dense forward and both gradients."""
+    made = []
+    for n, i, u in PRODUCTS:
+        shapes = {}
+        for m in (n, 8):
+            x, w, y = (m, i), (i, u), (m, u)
+            shapes[m] = [{"x": x, "w": w, "y": y}, {"dy": y, "w": w, "dx": x}, {"x": x, "dy": y, "dw": w}]
+        names = ("dense_forward", "dense_backward_input", "dense_backward_weights")
+        for name, big, small, terms in zip(names, shapes[n], shapes[8], (i, u, n), strict=True):
+            made.append(Case(name, f"{n}x{i}x{u}", big, small, flops=2 * n * i * u, terms=terms))
+    return made
+
+
+# --- everything that memory bounds ---------------------------------------------------------------------------------
+
+
+def poolings() -> list[Case]:
+    """2x2 max pooling of the tutorial's first layer."""
+    params = {"pool_size": (2, 2), "strides": (2, 2), "padding": ((0, 0), (0, 0))}
+    label, made = "32x254x254x32", {}
+    for n in (32, 1):
+        x, y = (n, 254, 254, 32), (n, 127, 127, 32)
+        made[n] = [{"x": x, "y": y, "argmax": y}, {"dy": y, "argmax": y, "dx": x}]
+    names = ("maxpool2d_forward", "maxpool2d_backward")
+    return [Case(name, label, big, small, params) for name, big, small in zip(names, made[32], made[1], strict=True)]
+
+
+def _flat(kernel: str, label: str, names: str, size: Shape, small: Shape, more: dict | None = None, **kw) -> Case:
+    """A kernel whose arrays `names` are all alike; `more` are shapes of the others."""
+    more = more or {}
+    return Case(
+        kernel, label, dict.fromkeys(names.split(), size) | more, dict.fromkeys(names.split(), small) | more, **kw
+    )
+
+
+def elementwise() -> list[Case]:
+    """ReLU, bias gradient, batch normalisation, dropout."""
+    relu = {"negative_slope": 0.0, "max_value": float("inf"), "threshold": 0.0}
+    image, part, c = (64 * 32 * 32, 64), (1024, 64), {"mean": (64,), "variance": (64,)}
+    size, label = (64 * 32 * 32 * 64,), "64x32x32x64"
+    key = np.array([7, 11], np.uint32)
+    scale = c | {"gamma": (64,)}
+    ones = {"variance": np.full(64, 0.5, np.float32)}
+    return [
+        _flat("relu_forward", label, "x y", size, (65536,), params=relu),
+        _flat("relu_backward", label, "y dy dx", size, (65536,), params=relu),
+        _flat("bias_backward", label, "dy", image, part, {"db": (64,)}, terms=1024),
+        _flat("batchnorm_statistics", label, "x", image, part, c, terms=1024),
+        _flat("batchnorm_normalize", label, "x y", image, part, scale | {"beta": (64,)}, params={"epsilon": 1e-3},
+              fill=ones),
+        _flat("batchnorm_backward", label, "x dy dx", image, part, scale | {"dgamma": (64,), "dbeta": (64,)},
+              params={"epsilon": 1e-3}, fill=ones, terms=1024),
+        _flat("dropout_forward", label, "x y", size, (65536,), {"key": (2,)}, params={"rate": 0.5}, fill={"key": key}),
+    ]  # fmt: skip
+
+
+def optimizers() -> list[Case]:
+    """Updates of the tutorial's dense layer and of one that fits the cache."""
+    made = []
+    for count in (66_064_384, 1_000_000):
+        label = f"{count / 1e6:.0f}M"
+        for kernel, names, hyper in (
+            ("adam_update", "w dw m v", (1e-3, 0.9, 0.999, 1e-7, 0.0)),
+            ("rmsprop_update", "w dw square", (1e-3, 0.9, 0.0, 1e-7, 0.0)),
+            ("sgd_update", "w dw", (1e-2, 0.0)),
+        ):
+            fill = {"hyper": np.array(hyper)}
+            more, squares = {"hyper": (len(hyper),)}, ("v", "square")
+            made.append(_flat(kernel, label, names, (count,), (100_000,), more, fill=fill, positive=squares))
+    return made
+
+
+def losses() -> list[Case]:
+    """Cross-entropies with their activation, forward and backward."""
+    made = []
+    for name, classes in (("softmax", 10), ("sigmoid", 1)):
+        x, label = (128, classes), f"128x{classes}"
+        forward = dict.fromkeys(["logits", "targets", "probs"], x) | {"losses": (128,)}
+        backward = dict.fromkeys(["probs", "targets", "dlogits"], x) | {"scale": (128,)}
+        made.append(Case(f"{name}_crossentropy_forward", label, forward, forward))
+        made.append(Case(f"{name}_crossentropy_backward", label, backward, backward))
+    return made
+
+
+def images() -> list[Case]:
+    """One photo: shear, zoom and flip, or rescale only."""
+    shear = np.array([[0.95, 0.12, -3.0], [0.08, 1.07, 5.0]])
+    plain = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    shapes = {"x": (256, 256, 3), "y": (256, 256, 3), "matrix": (2, 3)}
+    params = {"order": 1, "fill_mode": "nearest", "cval": 0.0, "flip_vertical": False, "scale": 1 / 255}
+    return [
+        Case("image_affine", f"256x256x3 {label}", shapes, shapes, params | {"flip_horizontal": flip}, {"matrix": m})
+        for label, m, flip in (("shear zoom flip", shear, True), ("rescale", plain, False))
+    ]
+
+
+def all_cases() -> list[Case]:
+    """Every row of the table."""
+    groups = (convolutions, products, poolings, elementwise, losses, optimizers, images)
+    return [case for group in groups for case in group()]
