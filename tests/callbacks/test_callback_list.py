@@ -142,3 +142,17 @@ def test_base_logger_serves_older_scripts(train):
     monitor = Monitor()
     train(monitor, [{"loss": 1.0}])
     assert monitor.seen == {"loss": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("cls", "defaults"),
+    [
+        (callbacks.EarlyStopping, ("val_loss", 0, 0, 0, "auto", None, False, 0)),
+        (callbacks.ModelCheckpoint, ("val_loss", 0, False, False, "auto", "epoch", None, 1)),
+        (callbacks.ReduceLROnPlateau, ("val_loss", 0.1, 10, 0, "auto", 1e-4, 0, 0.0)),
+        (callbacks.LearningRateScheduler, (0,)),
+        (callbacks.CSVLogger, (",", False)),
+    ],
+)
+def test_defaults_are_those_of_keras(cls, defaults):
+    assert cls.__init__.__defaults__ == defaults

@@ -84,3 +84,14 @@ def test_bad_arguments_are_refused():
         ReduceLROnPlateau(factor=1.5)
     with pytest.raises(TypeError, match=r"ReduceLROnPlateau: unexpected arguments. Received: delta"):
         ReduceLROnPlateau(delta=1)
+
+
+def test_verbose_says_what_the_rate_becomes(train, capsys):
+    train(LearningRateScheduler(lambda epoch: 0.5, verbose=1), losses(1))
+    train(ReduceLROnPlateau(factor=0.5, patience=1, verbose=1), losses(1, 1))
+    train([LearningRateScheduler(lambda epoch: 0.5), ReduceLROnPlateau(patience=1)], losses(1, 1))
+
+    assert capsys.readouterr().out == (
+        "\nEpoch 1: LearningRateScheduler setting learning rate to 0.5.\n"
+        "\nEpoch 2: ReduceLROnPlateau reducing learning rate to 0.25.\n"
+    )

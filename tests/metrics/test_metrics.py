@@ -172,3 +172,8 @@ def test_different_numbers_of_labels_and_predictions_are_refused():
 def test_binary_threshold_outside_zero_to_one_is_refused():
     with pytest.raises(ValueError, match=r"threshold must lie between 0 and 1. Received: 1.5"):
         metrics.BinaryAccuracy(threshold=1.5)
+
+
+@pytest.mark.parametrize("name", [name for name in metrics.__all__ if name.endswith(("Accuracy", "Error"))])
+def test_metrics_know_on_which_side_they_are_better(name):
+    assert getattr(metrics, name).direction == ("min" if name.endswith("Error") else "max")

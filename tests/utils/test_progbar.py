@@ -126,7 +126,7 @@ def test_an_unknown_target_shows_the_steps_so_far(terminal, clock):
     assert last == first + "\n"
 
 
-@pytest.mark.parametrize(("seconds", "shown"), [(59.6, "60s"), (61.9, "1:01"), (3725, "1:02:05")])
+@pytest.mark.parametrize(("seconds", "shown"), [(59.6, "60s"), (119.9, "1:59"), (7199, "1:59:59"), (3725, "1:02:05")])
 def test_times_are_shown_in_seconds_minutes_and_hours(terminal, clock, seconds, shown):
     bar = Progbar(1)
     clock[0] += seconds
