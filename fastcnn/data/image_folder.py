@@ -128,7 +128,7 @@ def _nothing_found(directory: str, names: tuple[str, ...], extensions: set[str],
     text += f" Received: {len(names)} subfolders"
     if others:
         text += " with " + ", ".join(f"{n} {e or 'extensionless'} files" for e, n in others.most_common(3))
-    elif not names and any(e.is_file() for e in os.scandir(directory)):
+    elif not names and any(os.path.isfile(os.path.join(directory, name)) for name in os.listdir(directory)):
         text += ", and files directly in the folder: move each into a subfolder named after its class"
     return text
 
