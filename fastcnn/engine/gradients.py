@@ -169,7 +169,7 @@ class _Backward:
                 wanted = [n for n, t in op.inputs.items() if t.root.trainable or id(t.root) in self.wanting]
                 if wanted:
                     made = RULES[op.kernel](self.builder, op, dy, wanted)
-                    for name in made.keys() & set(wanted):
+                    for name in (n for n in wanted if n in made):
                         self._contribute(op.args[name], made[name])
             self._hand_over(op)
 
@@ -201,13 +201,25 @@ def add_backward(builder: Builder, loss: Op, ready: Callable[[Tensor, Tensor], N
     ready : called with (variable, its gradient) as soon as the gradient is complete and the variable's present value
         is no longer read, so that an update may be emitted there and the gradient's memory used again.
     """
-    builder.program.forward_ops = len(builder.program.ops)
+    _end_forward(builder)
     _Backward(builder, ready).run(loss)
 
 
 def add_backward_from(builder: Builder, y: Tensor, dy: Tensor, ready: Callable[[Tensor, Tensor], None]) -> None:
     """Appends the gradient of sum(y * dy) to the program, for a given `dy` of y's shape; `ready` as in add_backward."""
-    builder.program.forward_ops = len(builder.program.ops)
+    _end_forward(builder)
     backward = _Backward(builder, ready)
     backward.gradients[id(y.root)] = builder.view(dy, y.root.shape)
     backward.run(None)
+
+
+def _end_forward(builder: Builder) -> None:
+    """Ends the forward part; ops that change a variable (moving averages) go behind it.
+
+    A step whose loss is not finite stops there, and must leave every variable as it was.
+    """
+    program = builder.program
+    updates = [op for op in program.ops if op.changes_variable]
+    program.ops = [op for op in program.ops if not op.changes_variable]
+    program.forward_ops = len(program.ops)
+    program.ops += updates

@@ -74,6 +74,11 @@ class Op:
         """Tensors that are fully written, by argument name."""
         return self._named("out")
 
+    @property
+    def changes_variable(self) -> bool:
+        """Whether the kernel works in place on something that outlives the step."""
+        return bool(self._named("update"))
+
 
 @dataclass(eq=False)
 class Program:

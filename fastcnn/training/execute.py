@@ -118,6 +118,7 @@ class Executor:
         for variable in self.model.weights:
             if not np.isfinite(variable.value).all():
                 return f"the weights {variable.name!r} are not finite; load a good checkpoint"
+        np.copyto(bound.runner.array(bound.x, len(x)), x, casting="unsafe")  # its memory may have been used again
         layer = bound.runner.first_non_finite(len(x))
         where = f"first in the output of {layer!r}" if layer else "in the sum of the losses"
         return f"{where} (learning rate {rate:g}; a smaller one may help)"
@@ -138,6 +139,7 @@ def build_program(model: object, backend: Backend, mode: str, batch: int) -> _Bo
         builder.layer = "loss"
         loss = fuse.fuse_loss(program, model.loss_function.lower(builder, y, bound.targets))
         bound.losses = program.outputs["losses"] = loss.args["losses"]
+        program.outputs["scale"] = bound.scale  # read once more when the losses are added up
     if training:
         add_training(builder, loss, model, backend)
     for rule in fuse.KERNEL_RULES:

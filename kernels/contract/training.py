@@ -68,6 +68,7 @@ def mean_squared_error_backward(predictions: In(2), targets: In(2), scale: In(1)
 
 
 # --- optimizers: hyper is float64, so that the engine can change a rate between steps, program untouched -----
+# 1 - rho and 1 - beta are taken in float64: in float32, 1 - 0.999 is off by 1e-5 of itself.
 # `decay` is learning_rate * weight_decay; each update begins with w -= decay * w (decoupled weight decay).
 # Sources of the formulas: Keras 3 (keras.optimizers), whose epsilon placement differs from the papers'.
 

@@ -18,11 +18,12 @@ def momentum_update(w, dw, velocity, hyper, *, nesterov):
 
 def rmsprop_update(w, dw, square, mean, velocity, hyper):
     rate, rho, momentum, epsilon, decay = hyper.astype(w.dtype)
+    new = w.dtype.type(1 - hyper[1])  # exact to rounding; 1 - float32(0.999) is off by 1e-5 of itself
     w -= decay * w
-    square[:] = rho * square + (1 - rho) * dw**2
+    square[:] = rho * square + new * dw**2
     under_root = square + epsilon
     if mean is not None:
-        mean[:] = rho * mean + (1 - rho) * dw
+        mean[:] = rho * mean + new * dw
         under_root = under_root - mean**2
     step = rate * dw / np.sqrt(under_root)
     if velocity is not None:
@@ -32,10 +33,11 @@ def rmsprop_update(w, dw, square, mean, velocity, hyper):
 
 
 def adam_update(w, dw, m, v, vmax, hyper):
-    rate, beta_1, beta_2, epsilon, decay = hyper.astype(w.dtype)
+    rate, _, _, epsilon, decay = hyper.astype(w.dtype)
+    new_1, new_2 = (1 - hyper[1:3]).astype(w.dtype)
     w -= decay * w
-    m += (dw - m) * (1 - beta_1)
-    v += (dw**2 - v) * (1 - beta_2)
+    m += (dw - m) * new_1
+    v += (dw**2 - v) * new_2
     if vmax is not None:
         np.maximum(vmax, v, out=vmax)
     w -= rate * m / (np.sqrt(v if vmax is None else vmax) + epsilon)
