@@ -7,6 +7,7 @@ import numpy as np
 from fastcnn.compat.calls import RenamedOptimizer
 from fastcnn.engine.program import Builder, Tensor
 from fastcnn.engine.variable import Variable
+from fastcnn.optimizers import schedules
 
 
 class Optimizer(metaclass=RenamedOptimizer):
@@ -133,7 +134,5 @@ class Optimizer(metaclass=RenamedOptimizer):
         config = dict(config)
         rate = config.get("learning_rate")
         if isinstance(rate, dict):
-            from fastcnn.optimizers import schedules
-
-            config["learning_rate"] = schedules.from_description(rate)
+            config["learning_rate"] = schedules.deserialize(rate)
         return cls(**config)

@@ -153,3 +153,17 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     def __call__(self, step: int) -> float:
         passed = sum(step > boundary for boundary in self.boundaries)
         return float(self.values[passed])
+
+
+_CLASSES = {
+    cls.__name__: cls
+    for cls in (ExponentialDecay, InverseTimeDecay, PolynomialDecay, CosineDecay, PiecewiseConstantDecay)
+}
+
+
+def deserialize(description: dict[str, Any]) -> LearningRateSchedule:
+    """Build the schedule of ``{"class_name": ..., "config": ...}``; only the classes of this file. Raises ValueError."""
+    name = description.get("class_name")
+    if name not in _CLASSES:
+        raise ValueError(f"unknown schedule. Received: {name!r}. Known: {', '.join(sorted(_CLASSES))}")
+    return _CLASSES[name].from_config(description.get("config", {}))
