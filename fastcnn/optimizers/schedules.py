@@ -162,7 +162,7 @@ _CLASSES = {
 
 
 def deserialize(description: dict[str, Any]) -> LearningRateSchedule:
-    """Build the schedule of ``{"class_name": ..., "config": ...}``; only the classes of this file. Raises ValueError."""
+    """Build the schedule of ``{"class_name": ..., "config": ...}``, one of this file's. Raises ValueError."""
     name = description.get("class_name")
     if name not in _CLASSES:
         raise ValueError(f"unknown schedule. Received: {name!r}. Known: {', '.join(sorted(_CLASSES))}")
