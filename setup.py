@@ -20,22 +20,29 @@ def packages() -> list[str]:
     return find_packages(include=["fastcnn", "fastcnn.*"]) + kernels
 
 
+def contraction(module: str) -> list[str]:
+    """Multiply and add as one operation, except where a coordinate's last bit decides which pixel is read."""
+    return [f"-ffp-contract={'off' if module == 'image' else 'fast'}"]
+
+
 def extensions() -> list[Extension]:
     """One extension a .pyx file; optional, so that a missing compiler does not stop the install."""
     sources = sorted(FOLDER.glob("*.pyx"))
     if not sources:
         return []
+    import numpy
     from Cython.Build import cythonize
 
     unix = sys.platform != "win32"
-    flags = ["-O3", "-ffp-contract=fast", "-fno-math-errno", "-fvisibility=hidden"] if unix else ["/O2"]
+    flags = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden", "-pthread"] if unix else ["/O2"]
     modules = [
         Extension(
             f"fastcnn.kernels.cython_backend.{source.stem}",
             [str(source.relative_to(ROOT))],
-            include_dirs=[str(FOLDER.relative_to(ROOT))],
-            depends=[str(header.relative_to(ROOT)) for header in FOLDER.glob("*.h")],
-            extra_compile_args=flags,
+            include_dirs=[str(FOLDER.relative_to(ROOT)), numpy.get_include()],
+            define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
+            depends=[str(header.relative_to(ROOT)) for header in (*FOLDER.glob("*.h"), *FOLDER.glob("*.pxi"))],
+            extra_compile_args=flags + contraction(source.stem) * unix,
             extra_link_args=["-pthread"] if unix else [],
         )
         for source in sources
@@ -49,6 +56,6 @@ def extensions() -> list[Extension]:
 setup(
     packages=packages(),
     package_dir={"fastcnn": "fastcnn", "fastcnn.kernels": "kernels"},
-    package_data={"fastcnn.kernels.cython_backend": ["*.pyx", "*.h"]},
+    package_data={"fastcnn.kernels.cython_backend": ["*.pyx", "*.pxi", "*.h"]},
     ext_modules=extensions(),
 )

@@ -1,0 +1,47 @@
+/* Convolution: what its cores are told. Plans are in conv2d_plan.h, arithmetic in gather.h and weights_gradient.h. */
+#include "tile.h"
+
+typedef struct {
+    ptrdiff_t images, size[2], c, out[2], f, kernel[2], stride[2], pad[2], dilation[2], groups;
+} Conv; /* pad: top, left */
+
+typedef struct {
+    const void *from, *packed, *bias, *zeros;
+    void *to;
+    ptrdiff_t images, size[2], channels, group_from;                     /* the source */
+    ptrdiff_t grid[2], step[2], first[2], inside[4];                     /* output pixels, and where windows begin */
+    ptrdiff_t to_size[2], to_channels, group_to, to_step[2], to_first[2]; /* the destination */
+    ptrdiff_t groups, depth, block;
+    const Tap *cells, *rows;
+    ptrdiff_t cell_count, row_count, cell_length, row_length;
+    int finish;
+    double slope;
+} Gather;
+
+typedef struct {
+    const void *from, *bias;
+    void *to, *bias_to;
+    ptrdiff_t cells, columns, depth, filters;
+    int transposed;
+} Packing;
+
+typedef struct {
+    const void *x, *dy;
+    void *dw, *partial;
+    ptrdiff_t images, size[2], c, group_c, out[2], f, group_f, kernel[2], stride[2], pad[2], dilation[2], groups;
+    ptrdiff_t parts, part_rows, partial_size, step_rows, step_cols, strip_line, block_entries;
+    int by_rows;
+} Gradient;
+
+typedef struct {
+    ptrdiff_t image, top, bottom, left, right;
+} Patch;
+
+#define BODY "conv2d_cores.h"
+#include "each.h"
+KERNEL(gather)
+KERNEL(pack_weights)
+KERNEL(weights_gradient)
+KERNEL(add_partials)
+
+#include "conv2d_plan.h"

@@ -1,0 +1,93 @@
+"""Direct convolution in register tiles, straight from the image; packed weights in work memory."""
+
+include "common.pxi"
+
+cdef extern from "conv2d.h":
+    ctypedef struct Conv:
+        ptrdiff_t images, c, f, groups
+        ptrdiff_t size[2]
+        ptrdiff_t out[2]
+        ptrdiff_t kernel[2]
+        ptrdiff_t stride[2]
+        ptrdiff_t pad[2]
+        ptrdiff_t dilation[2]
+    ptrdiff_t gather_work(const Conv *, ptrdiff_t columns, ptrdiff_t depth, ptrdiff_t itemsize)
+    ptrdiff_t gradient_work(const Conv *, ptrdiff_t itemsize)
+    void _forward "conv2d_forward"(
+        const Conv *, const void *x, const void *w, const void *bias, void *y, int finish, double slope, void *work, int is_double,
+        int threads) noexcept nogil
+    void _backward_input "conv2d_backward_input"(
+        const Conv *, const void *dy, const void *w, void *dx, void *work, int is_double, int threads) noexcept nogil
+    void _backward_weights "conv2d_backward_weights"(
+        const Conv *, const void *x, const void *dy, void *dw, void *work, int is_double, int threads) noexcept nogil
+
+
+cdef Conv describe(tuple x, tuple w, tuple y, strides, padding, dilation, groups) except *:
+    """The convolution of x (N, H, W, C) by w (KH, KW, C / groups, F) to y (N, OH, OW, F), from shapes."""
+    cdef Conv s
+    s.images, s.c, s.f, s.groups = x[0], x[3], w[3], groups
+    for axis in range(2):
+        s.size[axis], s.out[axis], s.kernel[axis] = x[1 + axis], y[1 + axis], w[axis]
+        s.stride[axis], s.pad[axis], s.dilation[axis] = strides[axis], padding[axis][0], dilation[axis]
+    return s
+
+
+cdef tuple shape(array):
+    return (dim(array, 0), dim(array, 1), dim(array, 2), dim(array, 3))
+
+
+def conv2d_forward_work(shapes, itemsize, *, strides, padding, dilation, groups, **_):
+    cdef Conv s = describe(shapes["x"], shapes["w"], shapes["y"], strides, padding, dilation, groups)
+    return -(-gather_work(&s, s.f // s.groups, s.c // s.groups, itemsize) // itemsize)
+
+
+conv2d_bias_activation_forward_work = conv2d_forward_work
+
+
+def conv2d_forward(x, w, y, work, *, strides, padding, dilation, groups):
+    cdef Conv s = describe(shape(x), shape(w), shape(y), strides, padding, dilation, groups)
+    cdef Call a
+    give(&a, (x, w), (y, work))
+    cdef int double_ = is_double(x), threads = get_num_threads()
+    with nogil:
+        _forward(&s, a.in_[0], a.in_[1], NULL, a.out[0], False, 1, a.out[1], double_, threads)
+
+
+def conv2d_bias_activation_forward(
+    x, w, b, y, work, *, strides, padding, dilation, groups, activation, negative_slope
+):
+    cdef Conv s = describe(shape(x), shape(w), shape(y), strides, padding, dilation, groups)
+    cdef Call a
+    give(&a, (x, w, b), (y, work))
+    cdef int double_ = is_double(x), threads = get_num_threads()
+    cdef double slope = negative_slope if activation == "relu" else 1
+    with nogil:
+        _forward(&s, a.in_[0], a.in_[1], a.in_[2], a.out[0], True, slope, a.out[1], double_, threads)
+
+
+def conv2d_backward_input_work(shapes, itemsize, *, strides, padding, dilation, groups):
+    cdef Conv s = describe(shapes["dx"], shapes["w"], shapes["dy"], strides, padding, dilation, groups)
+    return -(-gather_work(&s, s.c // s.groups, s.f // s.groups, itemsize) // itemsize)
+
+
+def conv2d_backward_input(dy, w, dx, work, *, strides, padding, dilation, groups):
+    cdef Conv s = describe(shape(dx), shape(w), shape(dy), strides, padding, dilation, groups)
+    cdef Call a
+    give(&a, (dy, w), (dx, work))
+    cdef int double_ = is_double(dy), threads = get_num_threads()
+    with nogil:
+        _backward_input(&s, a.in_[0], a.in_[1], a.out[0], a.out[1], double_, threads)
+
+
+def conv2d_backward_weights_work(shapes, itemsize, *, strides, padding, dilation, groups):
+    cdef Conv s = describe(shapes["x"], shapes["dw"], shapes["dy"], strides, padding, dilation, groups)
+    return -(-gradient_work(&s, itemsize) // itemsize)
+
+
+def conv2d_backward_weights(x, dy, dw, work, *, strides, padding, dilation, groups):
+    cdef Conv s = describe(shape(x), shape(dw), shape(dy), strides, padding, dilation, groups)
+    cdef Call a
+    give(&a, (x, dy), (dw, work))
+    cdef int double_ = is_double(x), threads = get_num_threads()
+    with nogil:
+        _backward_weights(&s, a.in_[0], a.in_[1], a.out[0], a.out[1], double_, threads)

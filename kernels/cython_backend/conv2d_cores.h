@@ -1,0 +1,5 @@
+/* The cores of a convolution, for one instruction set and type. */
+#include "transpose.h"
+#include "tiles.h"
+#include "gather.h"
+#include "weights_gradient.h"

@@ -1,0 +1,74 @@
+/* Dense products. Every product is the register tile of tiles.h; they differ in which operand is packed into panels. */
+#include "tile.h"
+
+#define CHUNK 192       /* products between visits to memory: a packed panel of so many rows stays in the first cache */
+#define INPUT_BLOCK 192 /* weights' rows of a block of either gradient */
+#define SAMPLE_CHUNK 256
+#define STRIPE 48 /* weights' rows whose dx is transposed at a time */
+
+typedef struct {
+    const void *x, *w, *dy, *bias;
+    void *y, *dx, *dw, *partial, *packed;
+    ptrdiff_t samples, inputs, units;
+    ptrdiff_t parts, part_inputs, partial_size, row_blocks, block_rows, panels, panels_each;
+    int finish;
+    double slope;
+} Dense;
+
+#define BODY "dense_cores.h"
+#include "each.h"
+KERNEL(dense_products)
+KERNEL(dense_finish)
+KERNEL(dense_input_gradient)
+KERNEL(dense_weights_gradient)
+KERNEL(pack_columns)
+KERNEL(pack_rows)
+
+#define SERIAL_WORK 500000 /* multiply-adds that one thread does in about 10 microseconds */
+#define ROW_BLOCK 192
+
+static int threads_for(double work, int threads) { return work < SERIAL_WORK ? 1 : threads; }
+
+/* Ranges of inputs with partial sums of their own: where the inner axis is long, it is what threads share. */
+static ptrdiff_t parts_of(ptrdiff_t inputs) { return inputs < 4096 ? 1 : least(most(16, inputs / 8192), 64); }
+
+static ptrdiff_t dense_forward_work(ptrdiff_t samples, ptrdiff_t inputs, ptrdiff_t units, ptrdiff_t itemsize) {
+    return samples * round_up(units, WIDEST) * parts_of(inputs) * itemsize + SCRATCH_BYTES + 2 * ALIGNMENT;
+}
+
+static void dense_forward(Dense d, void *work, int is_double, int threads) {
+    char *partial = aligned(work);
+    d.partial = partial;
+    d.partial_size = d.samples * round_up(d.units, WIDEST);
+    d.part_inputs = round_up(ceil_div(d.inputs, parts_of(d.inputs)), CHUNK);
+    d.parts = ceil_div(d.inputs, d.part_inputs);
+    d.panels = ceil_div(d.units, panel_width(is_double));
+    d.panels_each = d.parts >= 8 ? d.panels : 1;
+    d.row_blocks = ceil_div(d.samples, ROW_BLOCK);
+    d.block_rows = round_up(ceil_div(d.samples, d.row_blocks), ROWS);
+    void *scratch = aligned(partial + d.partial_size * parts_of(d.inputs) * (is_double ? 8 : 4));
+    int allowed = threads_for((double)d.samples * d.inputs * d.units, threads);
+    ptrdiff_t blocks = d.parts * d.row_blocks * (d.panels / d.panels_each);
+    run_dense_products(&d, is_double, blocks, allowed, scratch);
+    run_dense_finish(&d, is_double, d.samples, threads_for((double)d.samples * d.units * d.parts * 4, threads), NULL);
+}
+
+/* Packed dy of either gradient, and scratch. */
+static ptrdiff_t dense_backward_work(ptrdiff_t samples, ptrdiff_t units, ptrdiff_t itemsize) {
+    return round_up(samples, WIDEST) * round_up(units, WIDEST) * itemsize + SCRATCH_BYTES + 2 * ALIGNMENT;
+}
+
+static void dense_backward(Dense d, void *work, int is_double, int threads) {
+    char *packed = aligned(work);
+    d.packed = packed;
+    void *scratch = aligned(packed + round_up(d.samples, WIDEST) * round_up(d.units, WIDEST) * (is_double ? 8 : 4));
+    double total = (double)d.samples * d.inputs * d.units;
+    ptrdiff_t blocks = ceil_div(d.inputs, INPUT_BLOCK), width = panel_width(is_double);
+    if (d.dx) {
+        run_pack_columns(&d, is_double, ceil_div(d.samples, width), 1, NULL);
+        run_dense_input_gradient(&d, is_double, blocks, threads_for(total, threads), scratch);
+    } else {
+        run_pack_rows(&d, is_double, ceil_div(d.units, width), 1, NULL);
+        run_dense_weights_gradient(&d, is_double, blocks, threads_for(total, threads), scratch);
+    }
+}

@@ -1,0 +1,13 @@
+"""Counter-based dropout: the mask is a hash of (key, index), so it is never stored."""
+
+include "common.pxi"
+
+cdef extern from "dropout.h":
+    void run_dropout_forward(const void *, int, ptrdiff_t, int, void *) noexcept nogil
+
+
+def dropout_forward(x, y, key, *, rate):
+    cdef Call call
+    give(&call, (x, key,), (y,))
+    call.p[0] = rate
+    each_element(run_dropout_forward, &call, x)

@@ -1,0 +1,101 @@
+/* Convolution's output, and the gradient of its input: every output pixel gathers from the pixels under its window.
+
+   Blocks are panels of filters times ranges of output pixels, counted through all images, so that a tile is full even
+   where rows are short. Inside the image a row of the window is one run over (kw, c); at edges each cell is a run of
+   its own, and one outside the image reads zeros. */
+
+typedef struct FN(place) {
+    ptrdiff_t image, row, col;
+} FN(place);
+
+/* The source pixel and the destination of one output pixel; returns whether its window leaves the image. */
+INLINE int FN(aim)(const Gather *g, DotTile *t, int p, const FN(place) *at, ptrdiff_t source_channel, REAL *dst) {
+    ptrdiff_t row = at->row * g->step[0] + g->first[0], col = at->col * g->step[1] + g->first[1];
+    ptrdiff_t to_row = at->row * g->to_step[0] + g->to_first[0], to_col = at->col * g->to_step[1] + g->to_first[1];
+    t->row[p] = row;
+    t->col[p] = col;
+    t->at[p] = ((at->image * g->size[0] + row) * g->size[1] + col) * g->channels + source_channel;
+    t->out[p] = dst + ((at->image * g->to_size[0] + to_row) * g->to_size[1] + to_col) * g->to_channels;
+    return row < g->inside[0] || row > g->inside[1] || col < g->inside[2] || col > g->inside[3];
+}
+
+INLINE void FN(advance)(const Gather *g, FN(place) *at) {
+    if (++at->col < g->grid[1]) return;
+    at->col = 0;
+    if (++at->row < g->grid[0]) return;
+    at->row = 0;
+    at->image++;
+}
+
+/* Runs one tile whose panel has more columns than there are filters: through a small buffer. */
+INLINE void FN(dot_narrow)(DotTile *t, ptrdiff_t rows, int vectors, ptrdiff_t filters) {
+    REAL buffer[ROWS * WIDE * LANES];
+    void *out[ROWS];
+    for (int p = 0; p < ROWS; p++) {
+        out[p] = t->out[p];
+        t->out[p] = buffer + p * vectors * LANES;
+    }
+    FN(run_dot)(t, rows, vectors);
+    for (int p = 0; p < rows; p++) memcpy(out[p], t->out[p], filters * sizeof(REAL));
+}
+
+KERNEL_OF(gather) {
+    const Gather *g = context;
+    const ptrdiff_t width = WIDE * LANES, per_group = ceil_div(g->group_to, width), panels = g->groups * per_group;
+    const ptrdiff_t group = block % panels / per_group, first = block % panels % per_group * width;
+    const ptrdiff_t filters = least(width, g->group_to - first);
+    const int vectors = FN(panel_vectors)(filters);
+    ptrdiff_t pixel = block / panels * g->block, end = least(pixel + g->block, g->images * g->grid[0] * g->grid[1]);
+    FN(place) at = {pixel / (g->grid[0] * g->grid[1]), pixel / g->grid[1] % g->grid[0], pixel % g->grid[1]};
+    const ptrdiff_t padded = group * round_up(g->group_to, width) + first;
+    REAL *dst = (REAL *)g->to + group * g->group_to + first, dump[WIDE * VECTOR_BYTES / sizeof(REAL)];
+    DotTile t = {.source = g->from, .panel = (const REAL *)g->packed + padded * g->depth, .panel_step = vectors * LANES,
+                 .finish = g->finish, .bias = (const REAL *)g->bias + padded, .slope = g->slope, .zeros = g->zeros,
+                 .height = g->size[0], .width = g->size[1]};
+    while (pixel < end) {
+        ptrdiff_t rows = least(ROWS, end - pixel);
+        t.edges = 0;
+        for (int p = 0; p < rows; p++, pixel++) {
+            t.edges |= FN(aim)(g, &t, p, &at, group * g->group_from, dst);
+            FN(advance)(g, &at);
+        }
+        for (int p = (int)rows; p < ROWS; p++) { /* the last tile may be short: it repeats a pixel and drops it */
+            t.at[p] = t.at[0];
+            t.row[p] = t.row[0];
+            t.col[p] = t.col[0];
+            t.out[p] = dump;
+        }
+        t.taps = t.edges ? g->cells : g->rows;
+        t.runs = t.edges ? g->cell_count : g->row_count;
+        t.length = t.edges ? g->cell_length : g->row_length;
+        if (filters == vectors * LANES)
+            FN(run_dot)(&t, rows, vectors);
+        else
+            FN(dot_narrow)(&t, rows, vectors, filters);
+    }
+}
+
+/* Packs the weights of one panel: [cell][k][column], zeros beyond the last filter. In `transposed` form the panel's
+   columns are input channels and k runs over filters. */
+KERNEL_OF(pack_weights) {
+    const Packing *p = context;
+    const ptrdiff_t width = WIDE * LANES, per_group = ceil_div(p->columns, width);
+    const ptrdiff_t group = block / per_group, first = block % per_group * width;
+    const ptrdiff_t columns = least(width, p->columns - first), step = FN(panel_vectors)(columns) * LANES;
+    const ptrdiff_t padded = group * round_up(p->columns, width) + first, filters = p->filters;
+    REAL *to = (REAL *)p->to + padded * p->cells * p->depth;
+    for (ptrdiff_t cell = 0; cell < p->cells; cell++, to += p->depth * step) {
+        if (columns < step) memset(to, 0, p->depth * step * sizeof(REAL));
+        if (p->transposed) {
+            const REAL *from = (const REAL *)p->from + (cell * p->columns + first) * filters + group * p->depth;
+            FN(transpose)(from, filters, to, step, columns, p->depth);
+        } else {
+            const REAL *from = (const REAL *)p->from + cell * p->depth * filters + group * p->columns + first;
+            for (ptrdiff_t k = 0; k < p->depth; k++) memcpy(to + k * step, from + k * filters, columns * sizeof(REAL));
+        }
+    }
+    if (!p->bias_to) return;
+    REAL *bias = (REAL *)p->bias_to + padded;
+    memset(bias, 0, width * sizeof(REAL));
+    if (p->bias) memcpy(bias, (const REAL *)p->bias + group * p->columns + first, columns * sizeof(REAL));
+}
