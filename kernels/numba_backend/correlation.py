@@ -7,7 +7,7 @@ from fastcnn.kernels.numba_backend.blocks import claim
 from fastcnn.kernels.numba_backend.cache import compiled
 from fastcnn.kernels.numba_backend.plans import Plan
 from fastcnn.kernels.numba_backend.pool import run
-from fastcnn.kernels.numba_backend.tiles import tile
+from fastcnn.kernels.numba_backend.tiles import PIXELS, clamped, listed, tile
 
 TILE_BYTES = tiles.width(1)
 
@@ -84,19 +84,9 @@ def _loops(row_step, p):
 def _panel(source, x_at, y_at, pixels, loops, w, w_at, y, shift, width, bias, bias_at, slope):
     """`width` columns of all pixels of a block; shift = (numbers added to each x_at, to each y_at)."""
     counts, x_step, w_step = loops
-    dx, dy = shift
-    last = pixels - 1
-    for first in range(0, pixels, 6):
-        a, b, c, d, e, f = (
-            first,
-            min(first + 1, last),
-            min(first + 2, last),
-            min(first + 3, last),
-            min(first + 4, last),
-            min(first + 5, last),
-        )
-        xs = (x_at[a] + dx, x_at[b] + dx, x_at[c] + dx, x_at[d] + dx, x_at[e] + dx, x_at[f] + dx)
-        ys = (y_at[a] + dy, y_at[b] + dy, y_at[c] + dy, y_at[d] + dy, y_at[e] + dy, y_at[f] + dy)
+    for first in range(0, pixels, PIXELS):
+        rows = clamped(first, pixels - 1)
+        xs, ys = listed(x_at, rows, shift[0]), listed(y_at, rows, shift[1])
         tile(source, xs, x_step, w, w_at, w_step, y, ys, counts, width, 0, bias, bias_at, slope)
 
 
@@ -116,7 +106,8 @@ def _correlate(counter, worker, x, w, w_start, y, bias, biased, slope, work, slo
         for group in range(p.groups):
             for column in range(0, p.width, columns):
                 out = group * p.width + column
-                w_at, bias_at = w_start + group * p.w_group + column, out if biased else -1
+                w_at = w_start + group * p.w_group + column // columns * p.w_panel
+                bias_at = out if biased else -1
                 shift, width = (group * p.depth, out), min(columns, p.width - column)
                 _panel(source, x_at, y_at, pixels, loops, w, w_at, y, shift, width, bias, bias_at, slope)
         block = claim(counter)

@@ -12,7 +12,7 @@ from fastcnn.kernels.numba_backend.arrays import flat
 from fastcnn.kernels.numba_backend.blocks import chunk, claim, run_elements
 from fastcnn.kernels.numba_backend.cache import compiled
 from fastcnn.kernels.numba_backend.pool import run
-from fastcnn.kernels.numba_backend.tiles import tile
+from fastcnn.kernels.numba_backend.tiles import PIXELS, clamped, places, tile
 from fastcnn.kernels.numba_backend.weight_gradient import gradient_work, weight_gradient
 
 TILE_BYTES = tiles.width(1)
@@ -43,41 +43,23 @@ def dense_bias_activation_forward_work(shapes, itemsize, *, activation, negative
 def _product(counter, worker, x, w, y, work, shape, cut, bias, biased, slope):
     n, inputs, units = shape
     runs, parts, groups = cut
-    columns, none = TILE_BYTES // x.itemsize, x.dtype.type(1)
-    panels = -(-units // columns)
+    columns = TILE_BYTES // x.itemsize
+    panels, out = -(-units // columns), y if parts == 1 else work
     task = claim(counter)
     while task < runs * parts * groups:
         part, group, rows = task // (runs * groups), task // runs % groups, task % runs * ROWS
-        begin, end = part * inputs // parts, (part + 1) * inputs // parts
-        last, out = min(n, rows + ROWS) - 1, y if parts == 1 else work
+        begin, end, last = part * inputs // parts, (part + 1) * inputs // parts, min(n, rows + ROWS) - 1
         for start in range(begin, end, DEPTH):
             depth, more = min(DEPTH, end - start), 1 if start > begin else 0
             final = parts == 1 and start + DEPTH >= end
+            end_slope = slope if final else x.dtype.type(1)
             for panel in range(group * panels // groups, (group + 1) * panels // groups):
                 column = panel * columns
                 width, bias_at = min(columns, units - column), column if final and biased else -1
-                for first in range(rows, last + 1, 6):
-                    b, c, d = min(first + 1, last), min(first + 2, last), min(first + 3, last)
-                    e, f = min(first + 4, last), min(first + 5, last)
-                    z, to = start, part * n * units + column
-                    xs = (
-                        first * inputs + z,
-                        b * inputs + z,
-                        c * inputs + z,
-                        d * inputs + z,
-                        e * inputs + z,
-                        f * inputs + z,
-                    )
-                    ys = (
-                        first * units + to,
-                        b * units + to,
-                        c * units + to,
-                        d * units + to,
-                        e * units + to,
-                        f * units + to,
-                    )
-                    w_at, steps, end_slope = start * units + column, (0, 0, units), slope if final else none
-                    loops = (1, 1, depth)
+                for first in range(rows, last + 1, PIXELS):
+                    some = clamped(first, last)
+                    xs, ys = places(some, inputs, start), places(some, units, part * n * units + column)
+                    w_at, steps, loops = start * units + column, (0, 0, units), (1, 1, depth)
                     tile(x, xs, (0, 0, 1), w, w_at, steps, out, ys, loops, width, more, bias, bias_at, end_slope)
         task = claim(counter)
 
@@ -137,28 +119,18 @@ def _transpose(dy, out, n, units):
 def _input_gradient(counter, worker, w, dyt, dx, n, inputs, units):
     """Tiles of rows of w x images: dx.T in strips, each transposed while it is in cache."""
     columns, one = TILE_BYTES // w.itemsize, w.dtype.type(1)
-    strip = np.empty(STRIP * columns, w.dtype)
+    strip, loops = np.empty(STRIP * columns, w.dtype), (1, 1, units)
     begin = claim(counter) * STRIP
     while begin < inputs:
-        last = min(inputs, begin + STRIP) - 1
+        stop = min(inputs, begin + STRIP)
         for image in range(0, n, columns):
             width = min(columns, n - image)
-            for first in range(begin, last + 1, 6):
-                b, c, d = min(first + 1, last), min(first + 2, last), min(first + 3, last)
-                e, f = min(first + 4, last), min(first + 5, last)
-                xs = (first * units, b * units, c * units, d * units, e * units, f * units)
-                ys = (
-                    (first - begin) * columns,
-                    (b - begin) * columns,
-                    (c - begin) * columns,
-                    (d - begin) * columns,
-                    (e - begin) * columns,
-                    (f - begin) * columns,
-                )
-                loops = (1, 1, units)
+            for first in range(begin, stop, PIXELS):
+                some = clamped(first, stop - 1)
+                xs, ys = places(some, units, 0), places(some, columns, -begin * columns)
                 tile(w, xs, (0, 0, 1), dyt, image, (0, 0, n), strip, ys, loops, width, 0, w, -1, one)
             for j in range(width):
-                target = dx[(image + j) * inputs + begin : (image + j) * inputs + last + 1]
+                target = dx[(image + j) * inputs + begin : (image + j) * inputs + stop]
                 for i in range(target.size):
                     target[i] = strip[i * columns + j]
         begin = claim(counter) * STRIP
@@ -173,7 +145,7 @@ def dense_backward_input(dy, w, dx, work):
 
 def _as_convolution(x: tuple, dw: tuple, dy: tuple) -> plans.Plan:
     images, weights, gradient = (1, 1, *x), (1, 1, *dw), (1, 1, *dy)
-    return plans.forward(images, weights, gradient, (1, 1), ((0, 0), (0, 0)), (1, 1), 1, gradient=True)
+    return plans.forward(images, weights, gradient, 1, (1, 1), ((0, 0), (0, 0)), (1, 1), 1, gradient=True)
 
 
 def dense_backward_weights_work(shapes, itemsize):

@@ -32,7 +32,7 @@ def _into(v, size, mode):
 def _sample(x, y_row, col, r, c, order, scale):
     """All channels of one output pixel."""
     if order == 0:
-        source = x[int(math.floor(r + 0.5)), int(math.floor(c + 0.5))]
+        source = x[math.floor(r + 0.5), math.floor(c + 0.5)]
         for channel in range(source.size):
             y_row[col, channel] = source[channel] * scale
         return

@@ -8,6 +8,7 @@ Pair = tuple[int, int]
 
 FORWARD_PIXELS = 512  # output pixels of a forward block: its input stays in the second-level cache
 GRADIENT_PIXELS = 160  # of a weight-gradient block: 32 columns of dy stay in the first-level cache
+PACK_PIXELS = 256  # output pixels from which packing the weights pays
 BLOCKS = 16  # blocks to aim at, so that threads share the work evenly
 
 
@@ -30,6 +31,7 @@ class Plan(NamedTuple):
     depth: int  # channels of x in one group: the length of one sum for each tap
     width: int  # columns of w and channels of the output in one group
     w_step: int  # from one channel's row of w to the next
+    w_panel: int  # from one tile's columns of w to the next one's
     w_group: int
     out_rows: int
     out_cols: int
@@ -59,10 +61,30 @@ class Plan(NamedTuple):
         return self.padded * self.batch * rows * cols * self.channels
 
     @property
+    def packed(self) -> int:
+        """Numbers of the packed weights, 0 where w is used as it is."""
+        return 0 if self.w_group == self.width else self.w_group * self.groups
+
+    @property
+    def taps(self) -> int:
+        """Rows of w in one group."""
+        return self.taps_h * self.taps_w * self.depth
+
+    @property
     def cost(self) -> int:
         """Multiply-adds."""
         pixels = self.images * self.out_rows * self.out_cols
-        return pixels * self.taps_h * self.taps_w * self.depth * self.width * self.groups
+        return pixels * self.taps * self.width * self.groups
+
+
+def _weights(taps: int, width: int, columns: int, packed: bool) -> tuple[int, int, int]:
+    """(row step, panel step, group step) of w: as given, or packed in panels of `columns` that lie one after another.
+
+    Packed weights use every set of the caches; rows of 512 or 1024 bytes use few.
+    """
+    if not packed:
+        return 0, columns, width
+    return columns, taps * columns, -(-width // columns) * taps * columns
 
 
 def _blocks(images: int, rows: int, cols: int, pixels: int) -> Pair:
@@ -83,13 +105,18 @@ def _padded(plan: Plan) -> Plan:
 
 
 @lru_cache(maxsize=512)
-def forward(x: tuple, w: tuple, y: tuple, strides: Pair, padding, dilation: Pair, groups: int, gradient=False) -> Plan:
-    """The convolution of x (N, H, W, C) with w (KH, KW, C / groups, F), or with `gradient` its weights' gradient."""
+def forward(
+    x: tuple, w: tuple, y: tuple, columns: int, strides: Pair, padding, dilation: Pair, groups: int, gradient=False
+) -> Plan:
+    """The convolution of x (N, H, W, C) with w (KH, KW, C / groups, F), or with `gradient` its weights' gradient.
+
+    columns : those of a tile. Weights of several tiles' width are packed if each is used often enough.
+    """
     (n, out_h, out_w, f), (top, _), (left, _) = y, *padding
     pixels = GRADIENT_PIXELS if gradient else min(FORWARD_PIXELS, max(48, n * out_h * out_w // BLOCKS))
-    group = f // groups
-    image = out_h * out_w * f
-    layout = (groups, w[2], group, f, group, out_h, out_w, 0, image, out_w * f, f)
+    width, image, packed = f // groups, out_h * out_w * f, f // groups > columns and n * out_h * out_w >= PACK_PIXELS
+    steps = _weights(w[0] * w[1] * w[2], width, columns, packed)
+    layout = (groups, w[2], width, steps[0] or f, *steps[1:], out_h, out_w, 0, image, out_w * f, f)
     plan = Plan(*x, top, left, *strides, *w[:2], *dilation, *layout, *_blocks(n, out_h, out_w, pixels), 0)
     return _padded(plan)
 
@@ -122,8 +149,11 @@ def _axis(size: int, taps: int, stride: int, pad: int, dilation: int, residue: i
 
 
 @lru_cache(maxsize=512)
-def backward_input(dy: tuple, w: tuple, dx: tuple, strides: Pair, padding, dilation: Pair, groups: int):
-    """(phases, whether some pixel of dx is reached by no window cell): a phase for each residue of (row, column)."""
+def backward_input(dy: tuple, w: tuple, dx: tuple, columns: int, strides: Pair, padding, dilation: Pair, groups: int):
+    """(phases, packed weights' numbers, whether no window cell reaches some pixel of dx).
+
+    There is a phase for each residue of (row, column).
+    """
     (n, h, wide, c), (kh, kw, cg, f) = dx, w
     phases, packed, gaps = [], 0, False
     for rh in range(min(strides[0], h)):
@@ -134,11 +164,12 @@ def backward_input(dy: tuple, w: tuple, dx: tuple, strides: Pair, padding, dilat
                 gaps = True
                 continue
             fg, pixels = f // groups, min(FORWARD_PIXELS, max(48, n * rows * cols // BLOCKS))
-            layout = (groups, fg, cg, cg, taps_h * taps_w * fg * cg, rows, cols)
+            steps = _weights(taps_h * taps_w * fg, cg, columns, packed=True)
+            layout = (groups, fg, cg, *steps, rows, cols)
             target = ((rh * wide + rw) * c, h * wide * c, strides[0] * wide * c, strides[1] * c)
             blocks = _blocks(n, rows, cols, pixels)
             window = (top, left, 1, 1, taps_h, taps_w, dil_h, dil_w)
             plan = _padded(Plan(*dy, *window, *layout, *target, *blocks, 0))
             phases.append(Phase(plan, (first_h, first_w), (step_h, step_w), packed))
-            packed += taps_h * taps_w * fg * c
-    return tuple(phases), gaps
+            packed += groups * steps[2]
+    return tuple(phases), packed, gaps

@@ -5,6 +5,7 @@ row, column), each with its own step through x and w, so that convolution, dense
 the same tile with other steps. One number of x is broadcast and multiplied by vectors of w: no copy, no transposition.
 """
 
+import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -21,6 +22,46 @@ def width(itemsize: int) -> int:
     return VECTORS * vectors.BYTES // itemsize
 
 
+OPERANDS = (
+    *("x", "x_at", "x_step", "w", "w_at", "w_step", "y", "y_at"),
+    *("counts", "width", "accumulate", "bias", "bias_at", "slope"),
+)
+
+
+@numba.njit(inline="always")
+def clamped(first, last):
+    """The tile's rows from `first` on; beyond `last`, that one again."""
+    return (
+        first,
+        min(first + 1, last),
+        min(first + 2, last),
+        min(first + 3, last),
+        min(first + 4, last),
+        min(first + 5, last),
+    )
+
+
+@numba.njit(inline="always")
+def places(rows, step, start):
+    """Positions of rows that lie `step` numbers apart."""
+    a, b, c, d, e, f = rows
+    return (
+        a * step + start,
+        b * step + start,
+        c * step + start,
+        d * step + start,
+        e * step + start,
+        f * step + start,
+    )
+
+
+@numba.njit(inline="always")
+def listed(table, rows, shift):
+    """Positions of rows from a table, all moved by `shift`."""
+    a, b, c, d, e, f = rows
+    return table[a] + shift, table[b] + shift, table[c] + shift, table[d] + shift, table[e] + shift, table[f] + shift
+
+
 def _data(context, builder, kind, array):
     """Pointer to an array's first number."""
     return context.make_array(kind)(context, builder, array).data
@@ -34,23 +75,7 @@ class _Tile:
     """One call's operands, and the emission of its code."""
 
     def __init__(self, context, builder, signature, args):
-        names = [
-            "x",
-            "x_at",
-            "x_step",
-            "w",
-            "w_at",
-            "w_step",
-            "y",
-            "y_at",
-            "counts",
-            "width",
-            "accumulate",
-            "bias",
-            "bias_at",
-            "slope",
-        ]
-        operand = dict(zip(names, zip(signature.args, args, strict=True), strict=True))
+        operand = dict(zip(OPERANDS, zip(signature.args, args, strict=True), strict=True))
         self.builder, self.real = builder, context.get_value_type(signature.args[0].dtype)
         self.lanes, self.kind = vectors.lanes(self.real), vectors.vector(self.real)
         x, w, y, self.bias = (_data(context, builder, *operand[name]) for name in ("x", "w", "y", "bias"))
@@ -97,16 +122,16 @@ class _Tile:
         for row in self.sums:
             for total in row[:count]:
                 builder.store(zero, total)
-        with cgutils.for_range(builder, self.counts[0]) as outer:
-            with cgutils.for_range(builder, self.counts[1]) as middle:
-                x_at, w_at = (
-                    builder.add(builder.mul(outer.index, step[0]), builder.mul(middle.index, step[1]))
-                    for step in (self.x_step, self.w_step)
-                )
-                with cgutils.for_range(builder, self.counts[2]) as inner:
-                    x_now = builder.add(x_at, builder.mul(inner.index, self.x_step[2]))
-                    w_now = builder.add(w_at, builder.mul(inner.index, self.w_step[2]))
-                    self._multiply(x_now, w_now, count, mask)
+        loop = cgutils.for_range
+        with loop(builder, self.counts[0]) as outer, loop(builder, self.counts[1]) as middle:
+            x_at, w_at = (
+                builder.add(builder.mul(outer.index, step[0]), builder.mul(middle.index, step[1]))
+                for step in (self.x_step, self.w_step)
+            )
+            with loop(builder, self.counts[2]) as inner:
+                x_now = builder.add(x_at, builder.mul(inner.index, self.x_step[2]))
+                w_now = builder.add(w_at, builder.mul(inner.index, self.w_step[2]))
+                self._multiply(x_now, w_now, count, mask)
         self._finish(count, mask)
 
     def _row(self, base, at, count, mask):
@@ -150,7 +175,7 @@ class _Tile:
 
 @intrinsic
 def tile(typingctx, x, x_at, x_step, w, w_at, w_step, y, y_at, counts, width, accumulate, bias, bias_at, slope):
-    """y[y_at[i] + j] = activation(sum over a, b, c of x[x_at[i] + (a, b, c) . x_step] * w[w_at + (a, b, c) . w_step + j]).
+    """y[y_at[i] + j] = activation(sum over s of x[x_at[i] + s . x_step] * w[w_at + s . w_step + j]), s all of `counts`.
 
     x, w, y, bias : flat arrays of one real type; positions and steps count numbers.
     x_at, y_at : PIXELS positions; a row may be repeated (it then writes the same values to the same place).

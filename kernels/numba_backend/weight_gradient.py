@@ -4,13 +4,15 @@ The pixels are cut into parts. Each part has sums of its own in work, and these 
 the result does not depend on threads. Weights too large for several copies are cut into runs of rows instead.
 """
 
+import numpy as np
+
 from fastcnn.kernels.numba_backend import tiles
 from fastcnn.kernels.numba_backend.blocks import chunk, claim, run_elements
 from fastcnn.kernels.numba_backend.cache import compiled
 from fastcnn.kernels.numba_backend.correlation import block_input, block_place
 from fastcnn.kernels.numba_backend.plans import BLOCKS, Plan
 from fastcnn.kernels.numba_backend.pool import run, slots
-from fastcnn.kernels.numba_backend.tiles import PIXELS, tile
+from fastcnn.kernels.numba_backend.tiles import PIXELS, clamped, places, tile
 
 TILE_BYTES = tiles.width(1)
 COPIES = 1 << 20  # numbers that all parts' sums may take
@@ -18,16 +20,15 @@ COPIES = 1 << 20  # numbers that all parts' sums may take
 
 def _cut(plan: Plan) -> tuple[int, int, int]:
     """(numbers of dw, parts of the pixels, runs of rows)."""
-    rows = plan.taps_h * plan.taps_w * plan.depth
-    size = rows * plan.width * plan.groups
+    size = plan.taps * plan.width * plan.groups
     parts = max(1, min(BLOCKS, plan.blocks, COPIES // size))
-    return size, parts, min(-(-BLOCKS // parts), -(-rows // PIXELS))
+    return size, parts, min(-(-BLOCKS // parts), -(-plan.taps // PIXELS))
 
 
 def gradient_work(plan: Plan) -> int:
-    """Numbers of work memory."""
-    size, parts, _ = _cut(plan)
-    return (parts * size if parts > 1 else 0) + slots() * plan.scratch
+    """Numbers of work memory; as much for few images as for many."""
+    size = plan.taps * plan.width * plan.groups
+    return min(BLOCKS * size, max(size, COPIES)) + slots() * plan.scratch
 
 
 @compiled
@@ -38,83 +39,77 @@ def _row(r, row_step, p):
 
 
 @compiled
-def _loops(images, rows, image_step, row_step, p):
+def _rows(rows, start, row_step, p):
+    """The same for a tile's rows."""
+    a, b, c, d, e, f = rows
+    return (
+        start + _row(a, row_step, p),
+        start + _row(b, row_step, p),
+        start + _row(c, row_step, p),
+        start + _row(d, row_step, p),
+        start + _row(e, row_step, p),
+        start + _row(f, row_step, p),
+    )
+
+
+@compiled
+def _loops(images, rows, image_step, row_step, dy_pixel, p):
     """(counts, steps in x, steps in dy) of one sum over a block's pixels; rows that adjoin are one run."""
-    filters = p.width * p.groups
-    x_step, dy_step = (image_step, p.stride_h * row_step, p.stride_w * p.channels), (p.y_image, p.y_row, filters)
+    x_row, x_pixel = p.stride_h * row_step, p.stride_w * p.channels
+    dy_image, dy_row = rows * p.out_cols * dy_pixel, p.out_cols * dy_pixel
     if p.out_cols == 1:
-        return (images, 1, rows), (x_step[0], 0, x_step[1]), (dy_step[0], 0, dy_step[1])
-    if x_step[1] == p.out_cols * x_step[2]:
-        return (images, 1, rows * p.out_cols), (x_step[0], 0, x_step[2]), (dy_step[0], 0, filters)
-    return (images, rows, p.out_cols), x_step, dy_step
+        return (images, 1, rows), (image_step, 0, x_row), (dy_image, 0, dy_row)
+    if x_row == p.out_cols * x_pixel:
+        return (images, 1, rows * p.out_cols), (image_step, 0, x_pixel), (dy_image, 0, dy_pixel)
+    return (images, rows, p.out_cols), (image_step, x_row, x_pixel), (dy_image, dy_row, dy_pixel)
 
 
 @compiled
-def _panel(source, start, row_step, loops, dy, dy_at, out, out_at, rows, width, accumulate, p):
-    """`width` filters of the rows from rows[0] to rows[1]."""
-    counts, x_step, dy_step = loops
-    filters, last = p.width * p.groups, rows[1] - 1
-    one = dy.dtype.type(1)
-    for first in range(rows[0], rows[1], 6):
-        a, b, c, d, e, f = (
-            first,
-            min(first + 1, last),
-            min(first + 2, last),
-            min(first + 3, last),
-            min(first + 4, last),
-            min(first + 5, last),
-        )
-        xs = (
-            start + _row(a, row_step, p),
-            start + _row(b, row_step, p),
-            start + _row(c, row_step, p),
-            start + _row(d, row_step, p),
-            start + _row(e, row_step, p),
-            start + _row(f, row_step, p),
-        )
-        ys = (
-            out_at + a * filters,
-            out_at + b * filters,
-            out_at + c * filters,
-            out_at + d * filters,
-            out_at + e * filters,
-            out_at + f * filters,
-        )
-        tile(source, xs, x_step, dy, dy_at, dy_step, out, ys, counts, width, accumulate, dy, -1, one)
+def _pack(dy, at, filters, pixels, width, columns, panel):
+    """One panel of dy, so that its pixels adjoin: rows 512 or 1024 bytes apart would use few sets of the cache."""
+    for pixel in range(pixels):
+        source = dy[at + pixel * filters : at + pixel * filters + width]
+        out = panel[pixel * columns : pixel * columns + width]
+        for j in range(width):
+            out[j] = source[j]
 
 
 @compiled
-def _block(x, dy, out, out_at, work, slot, block, rows, accumulate, p):
+def _block(x, dy, panel, out, out_at, work, slot, block, rows, accumulate, p):
     """Adds one block's pixels to the sums of some rows."""
-    columns = TILE_BYTES // x.itemsize
+    columns, filters, one = TILE_BYTES // x.itemsize, p.width * p.groups, x.dtype.type(1)
     place = block_place(block, p)
     image, images, row, count = place
     source, start, image_step, row_step = block_input(x, work, slot, place, p)
-    loops = _loops(images, count, image_step, row_step, p)
-    for group in range(p.groups):
-        for column in range(0, p.width, columns):
-            f = group * p.width + column
-            dy_at, width = image * p.y_image + row * p.y_row + f, min(columns, p.width - column)
-            begin = start + group * p.depth
-            _panel(source, begin, row_step, loops, dy, dy_at, out, out_at + f, rows, width, accumulate, p)
+    packed = panel.size > 0
+    loops = _loops(images, count, image_step, row_step, columns if packed else filters, p)
+    for number in range(p.groups * -(-p.width // columns)):
+        group, column = number % p.groups, number // p.groups * columns
+        width, f = min(columns, p.width - column), group * p.width + column
+        given, at = dy, image * p.y_image + row * p.y_row + f
+        if packed:
+            _pack(dy, at, filters, images * count * p.out_cols, width, columns, panel)
+            given, at = panel, 0
+        for first in range(rows[0], rows[1], PIXELS):
+            some = clamped(first, rows[1] - 1)
+            xs, ys = _rows(some, start + group * p.depth, row_step, p), places(some, filters, out_at + f)
+            tile(source, xs, loops[1], given, at, loops[2], out, ys, loops[0], width, accumulate, dy, -1, one)
 
 
 @compiled
 def _gradient(counter, worker, x, dy, dw, work, cut, slots, p):
+    columns, filters = TILE_BYTES // x.itemsize, p.width * p.groups
     size, parts, runs = cut
-    start, slot_size = slots
-    blocks = -(-p.out_rows // p.band) * -(-p.images // p.batch)
-    rows = p.taps_h * p.taps_w * p.depth
-    tiles_a_run = -(-(-(-rows // 6)) // runs)
-    task = claim(counter)
+    panel = np.empty(p.batch * p.band * p.out_cols * columns if filters > columns else 0, dy.dtype)
+    blocks, rows = -(-p.out_rows // p.band) * -(-p.images // p.batch), p.taps_h * p.taps_w * p.depth
+    run_rows = (rows + PIXELS * runs - 1) // (PIXELS * runs) * PIXELS
+    task, slot = claim(counter), slots[0] + worker * slots[1]
     while task < parts * runs:
-        part, begin = task // runs, task % runs * tiles_a_run * 6
+        part, begin = task // runs, task % runs * run_rows
         out, out_at = (dw, 0) if parts == 1 else (work, part * size)
-        some = (begin, min(rows, begin + tiles_a_run * 6))
-        first, last = part * blocks // parts, (part + 1) * blocks // parts
-        for block in range(first, last):
-            accumulate = 1 if block > first else 0
-            _block(x, dy, out, out_at, work, start + worker * slot_size, block, some, accumulate, p)
+        some, first = (begin, min(rows, begin + run_rows)), part * blocks // parts
+        for block in range(first, (part + 1) * blocks // parts):
+            _block(x, dy, panel, out, out_at, work, slot, block, some, 1 if block > first else 0, p)
         task = claim(counter)
 
 
