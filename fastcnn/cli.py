@@ -1,0 +1,89 @@
+"""The command `fastcnn`: demo, backends, --version."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from fastcnn import __version__
+
+_INTERRUPTED = 130  # what shells report for a program that Ctrl-C ended
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns the exit code: 0, 1 for an error, 2 for wrong usage, 130 after Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except KeyboardInterrupt:
+        print("fastcnn: stopped by Ctrl-C", file=sys.stderr)
+        return _INTERRUPTED
+    except _user_errors() as error:
+        print(f"fastcnn: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _user_errors() -> tuple[type[Exception], ...]:
+    """What a wrong folder, file or setting raises; anything else is a fault of ours and keeps its traceback."""
+    from fastcnn.kernels.backends import BackendUnavailableError
+    from fastcnn.training.execute import NonFiniteLossError
+
+    return OSError, ValueError, BackendUnavailableError, NonFiniteLossError
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fastcnn", description="Train and use small image classifiers on a CPU.")
+    parser.add_argument("--version", action="version", version=f"fastcnn {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    demo = commands.add_parser("demo", help="train a network on drawn photos, or on your own", description=_DEMO)
+    demo.add_argument("path", nargs="?", help="your folder of photos; without it, photos are drawn")
+    demo.add_argument("--output", default="fastcnn_demo", help="folder for the model and drawn photos (%(default)s)")
+    demo.add_argument("--epochs", type=_positive, default=15, help="passes over the photos (%(default)s)")
+    demo.add_argument("--image-size", type=_positive, default=64, help="pixels, height and width (%(default)s)")
+    demo.add_argument("--backend", help="cython, numba, numpy ... (the fastest one that needs no warm-up)")
+    demo.add_argument("--seed", type=_whole, default=1, help="the same seed gives the same result (%(default)s)")
+    demo.add_argument("--threads", type=_positive, help="threads that compute (one a processor)")
+    demo.set_defaults(command=_demo)
+    backends = commands.add_parser("backends", help="list what can compute here, and why the rest cannot")
+    backends.set_defaults(command=_backends)
+    return parser
+
+
+_DEMO = """Trains a small network and tells what it does. PATH holds one subfolder per class; or training_set and
+test_set (or train and test, validation, val) with one subfolder per class in each."""
+
+
+def _whole(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 up. Received: {text!r}")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    number = _whole(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 up. Received: {text!r}")
+    return number
+
+
+def _demo(options: argparse.Namespace) -> None:
+    from fastcnn.demo.run import Settings, run
+    from fastcnn.kernels.threads import set_num_threads
+
+    if options.threads is not None:
+        set_num_threads(options.threads)
+    names = ("path", "output", "epochs", "image_size", "seed", "backend")
+    run(Settings(**{name: getattr(options, name) for name in names}))
+
+
+def _backends(options: argparse.Namespace) -> None:
+    """Prints one line a backend: its name, a star for the default, and whether it can run here."""
+    from fastcnn.kernels.threads import get_num_threads
+    from fastcnn.switching import available_backends, default_backend
+
+    default = default_backend()
+    print(f"{'backend':10} {'default':8} available")
+    for name, reason in available_backends().items():
+        star = "*" if name == default else ""
+        print(f"{name:10} {star:8} {'yes' if reason is None else f'no: {reason}'}")
+    print(f"\nthreads: {get_num_threads()} (change with FASTCNN_NUM_THREADS or fastcnn.set_num_threads)")
