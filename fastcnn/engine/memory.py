@@ -25,30 +25,37 @@ class _Block:
     offset: int = 0
 
 
+class Arena:
+    """One piece of memory for programs that never run at the same time; it grows to what the largest one needs."""
+
+    def __init__(self) -> None:
+        self.bytes = np.empty(0, np.uint8)
+
+    def reserve(self, nbytes: int) -> np.ndarray:
+        """At least `nbytes` bytes, another array than before if it had to grow. The system gives pages when written."""
+        if self.bytes.size < nbytes:
+            self.bytes = np.empty(0, np.uint8)  # the old memory goes back before the new is taken
+            raw = np.empty(nbytes + ALIGNMENT, np.uint8)
+            start = -raw.ctypes.data % ALIGNMENT
+            self.bytes = raw[start : start + nbytes]
+        return self.bytes
+
+
 @dataclass
 class Memory:
-    """A plan: offset in bytes of every root tensor, and the arena's size."""
+    """A plan: offset in bytes of every root tensor, and the bytes that the program needs."""
 
     offsets: dict[int, int]
     nbytes: int
-    arena: np.ndarray | None = None
 
-    def allocate(self) -> None:
-        """Takes the arena from the system, once; pages are touched when first written."""
-        if self.arena is None:
-            raw = np.empty(self.nbytes + ALIGNMENT, np.uint8)
-            start = -raw.ctypes.data % ALIGNMENT
-            self.arena = raw[start : start + self.nbytes]
-
-    def array(self, tensor: Tensor, batch: int) -> np.ndarray:
-        """The array of a tensor for a step of `batch` samples: a view, never a copy."""
+    def array(self, arena: np.ndarray, tensor: Tensor, batch: int) -> np.ndarray:
+        """The array of a tensor for a step of `batch` samples: a view of the arena's bytes, never a copy."""
         if tensor.value is not None:
             return tensor.value.reshape(tensor.shape)
-        self.allocate()
         shape = tensor.shape_for(batch)
         offset = self.offsets[id(tensor.root)]
         count = int(np.prod(shape)) * tensor.dtype.itemsize
-        return self.arena[offset : offset + count].view(tensor.dtype).reshape(shape)
+        return arena[offset : offset + count].view(tensor.dtype).reshape(shape)
 
 
 def plan(program: Program) -> Memory:

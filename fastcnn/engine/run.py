@@ -13,12 +13,16 @@ from fastcnn.kernels.backends import Backend
 class Runner:
     """A program bound to a backend and to memory.
 
+    arena : shared with other programs that never run at the same time; None: one of its own.
+
     Attributes:
         program, backend, memory: what it was made of.
     """
 
-    def __init__(self, program: Program, backend: Backend):
+    def __init__(self, program: Program, backend: Backend, arena: memory.Arena | None = None):
         self.program, self.backend = program, backend
+        self._arena = arena or memory.Arena()
+        self._bound_to: np.ndarray | None = None
         for op in program.ops:
             _add_work(op, backend)
         self.memory = memory.plan(program)
@@ -26,7 +30,7 @@ class Runner:
 
     def array(self, tensor: Tensor, batch: int) -> np.ndarray:
         """The memory of a tensor for a step of `batch` samples."""
-        return self.memory.array(tensor, batch)
+        return self.memory.array(self._arena.reserve(self.memory.nbytes), tensor, batch)
 
     def forward(self, batch: int) -> None:
         """Runs the ops up to the outputs and the loss."""
@@ -48,7 +52,16 @@ class Runner:
                     return op.layer
         return None
 
+    def unbind(self) -> None:
+        """Lets go of the memory; the next step binds again."""
+        self._bound.clear()
+        self._bound_to = None
+
     def _calls(self, batch: int) -> tuple[list[Callable], list[Callable]]:
+        arena = self._arena.reserve(self.memory.nbytes)
+        if arena is not self._bound_to:  # another program made the arena grow
+            self.unbind()
+            self._bound_to = arena
         if batch not in self._bound:
             calls = [self._bind(op, batch) for op in self.program.ops]
             split = self.program.forward_ops or len(calls)

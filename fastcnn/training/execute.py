@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastcnn.engine import fuse, gradients
+from fastcnn.engine.memory import Arena
 from fastcnn.engine.program import Builder, Op, Tensor
 from fastcnn.engine.run import Runner
 from fastcnn.kernels.backends import Backend
@@ -29,7 +30,9 @@ class _Bound:
 
 
 class Executor:
-    """Runs a built model's steps; keeps one program each for training, testing and prediction.
+    """Runs a built model's steps; keeps one program each for training, testing and prediction, in one arena.
+
+    Steps asked for by several threads take turns.
 
     model : a Sequential; its layers, loss and optimizer are read when a program is made.
     """
@@ -37,14 +40,17 @@ class Executor:
     def __init__(self, model: object):
         self.model = model
         self._programs: dict[tuple[str, str], _Bound] = {}
+        self._arena = Arena()
         self._lock = threading.Lock()
 
     def clear(self) -> None:
         """Forgets the programs and their memory; weights and slots stay."""
-        self._programs.clear()
+        with self._lock:
+            self._programs.clear()
+            self._arena = Arena()
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Outputs (n, ...) for a batch x (n, ...). Safe to call from several threads, which then take turns."""
+        """Outputs (n, ...) for a batch x (n, ...)."""
         with self._lock:
             bound = self.program("predict", len(x))
             self._fill(bound, x)
@@ -52,42 +58,46 @@ class Executor:
             return bound.runner.array(bound.y, len(x)).copy()
 
     def test(self, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> tuple[float, np.ndarray]:
-        """Loss of a batch and its outputs (a view), without training."""
-        bound = self.program("test", len(x))
-        self._fill(bound, x, y, weights)
-        bound.runner.forward(len(x))
-        return self._loss(bound, len(x)), bound.runner.array(bound.y, len(x))
+        """Loss of a batch and its outputs, without training."""
+        with self._lock:
+            bound = self.program("test", len(x))
+            self._fill(bound, x, y, weights)
+            bound.runner.forward(len(x))
+            return self._loss(bound, len(x)), bound.runner.array(bound.y, len(x)).copy()
 
     def train(
         self, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None, allow_nan: bool = False
     ) -> tuple[float, np.ndarray]:
-        """One step: loss before the update, outputs (a view).
+        """One step: loss before the update, outputs.
 
         Raises:
             NonFiniteLossError: when the loss is NaN or infinite, before any weight is touched; with allow_nan the loss
                 is returned and the update left out.
         """
-        bound, optimizer = self.program("train", len(x)), self.model.optimizer
-        self._fill(bound, x, y, weights)
-        optimizer.begin_step()
-        for key in bound.runner.program.keys:
-            key[1] = optimizer.iterations & 0xFFFFFFFF
-        bound.runner.forward(len(x))
-        loss = self._loss(bound, len(x))
-        if np.isfinite(loss):
-            bound.runner.backward(len(x))
-            optimizer.end_step()
-        elif not allow_nan:
-            raise NonFiniteLossError(f"loss is {loss}; {self._blame(bound, x, optimizer.learning_rate)}")
-        return loss, bound.runner.array(bound.y, len(x))
+        with self._lock:
+            bound, optimizer = self.program("train", len(x)), self.model.optimizer
+            self._fill(bound, x, y, weights)
+            optimizer.begin_step()
+            for key in bound.runner.program.keys:
+                key[1] = optimizer.iterations & 0xFFFFFFFF
+            bound.runner.forward(len(x))
+            loss = self._loss(bound, len(x))
+            predictions = bound.runner.array(bound.y, len(x)).copy()
+            if np.isfinite(loss):
+                bound.runner.backward(len(x))
+                optimizer.end_step()
+            elif not allow_nan:
+                raise NonFiniteLossError(f"loss is {loss}; {self._blame(bound, x, optimizer.learning_rate)}")
+            return loss, predictions
 
     def program(self, mode: str, batch: int) -> _Bound:
         """The program for steps of up to `batch` samples; made on first use, or again for a larger batch."""
         backend = self.model.get_backend()
         bound = self._programs.get((mode, backend.name))
         if bound is None or bound.runner.program.batch < batch:
-            self._programs.pop((mode, backend.name), None)  # free the smaller arena first
-            bound = build_program(self.model, backend, mode, batch)
+            for other in self._programs.values():  # so that the arena's old memory is free when it has to grow
+                other.runner.unbind()
+            bound = build_program(self.model, backend, mode, batch, self._arena)
             self._programs[mode, backend.name] = bound
         return bound
 
@@ -124,8 +134,8 @@ class Executor:
         return f"{where} (learning rate {rate:g}; a smaller one may help)"
 
 
-def build_program(model: object, backend: Backend, mode: str, batch: int) -> _Bound:
-    """Lowers a built model to a runner; mode is "train", "test" or "predict"."""
+def build_program(model: object, backend: Backend, mode: str, batch: int, arena: Arena | None = None) -> _Bound:
+    """Lowers a built model to a runner in `arena`; mode is "train", "test" or "predict"."""
     training = mode == "train"
     builder = Builder(batch, model.dtype, training, model.trainable_weights if training else ())
     x = builder.input("x", model.input_shape[1:])
@@ -144,7 +154,7 @@ def build_program(model: object, backend: Backend, mode: str, batch: int) -> _Bo
         add_training(builder, loss, model, backend)
     for rule in fuse.KERNEL_RULES:
         rule(program, backend)
-    bound.runner = Runner(program, backend)
+    bound.runner = Runner(program, backend, arena)
     return bound
 
 
@@ -157,10 +167,16 @@ def lower_layers(layers: Iterable, builder: Builder, x: Tensor) -> Tensor:
 
 
 def add_training(builder: Builder, loss: Op, model: object, backend: Backend) -> None:
-    """Adds gradients and updates, each update as soon as its gradient is there."""
+    """Adds gradients and updates, each update as soon as its gradient is there.
+
+    What the forward pass updates (moving averages) waits until the loss is known to be finite.
+    """
     program, optimizer = builder.program, model.optimizer
+    updates = [op for op in program.ops if any(spec.direction == "update" for spec in op.spec.arrays.values())]
+    program.ops = [op for op in program.ops if op not in updates]
     optimizer.build(model.trainable_weights)
     by_array = {id(v.value): v for v in model.trainable_weights}
     for rule in fuse.BEFORE_GRADIENT:
         rule(program, backend)
     gradients.add_backward(builder, loss, lambda w, dw: optimizer.lower(builder, by_array[id(w.value)], w, dw))
+    program.ops += updates
