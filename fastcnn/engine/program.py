@@ -124,7 +124,7 @@ class Builder:
         self.training = training
         self._trainable = {id(variable) for variable in trainable}
         self.layer = ""
-        self._variables: dict[int, Tensor] = {}
+        self._variables: dict[Variable, Tensor] = {}
 
     def input(self, name: str, shape: tuple[int, ...], trainable: bool = False) -> Tensor:
         """A batch that the caller fills before each step; `shape` without the batch axis.
@@ -138,8 +138,8 @@ class Builder:
 
     def variable(self, variable: Variable) -> Tensor:
         """The tensor of a variable; the same one each time."""
-        if id(variable) not in self._variables:
-            self._variables[id(variable)] = Tensor(
+        if variable not in self._variables:
+            self._variables[variable] = Tensor(
                 variable.shape,
                 variable.dtype,
                 variable.name,
@@ -147,7 +147,7 @@ class Builder:
                 value=variable.value,
                 trainable=id(variable) in self._trainable,
             )
-        return self._variables[id(variable)]
+        return self._variables[variable]
 
     def constant(self, value: np.ndarray, name: str) -> Tensor:
         """A tensor over the caller's own array; the caller may change its contents between steps."""

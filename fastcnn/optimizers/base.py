@@ -49,7 +49,7 @@ class Optimizer(metaclass=RenamedOptimizer):
         self.iterations = 0
         self.learning_rate = learning_rate
         self.slots: dict[str, list[Variable]] = {}
-        self._slot_of: dict[int, dict[str, Variable]] = {}
+        self._slot_of: dict[Variable, dict[str, Variable]] = {}
         self.hyper = np.zeros(len(self.scalars(1.0, 1)))
 
     @property
@@ -83,10 +83,10 @@ class Optimizer(metaclass=RenamedOptimizer):
     def build(self, variables: Iterable[Variable]) -> None:
         """Makes the slots of weights that have none yet."""
         for variable in variables:
-            if id(variable) in self._slot_of:
+            if variable in self._slot_of:
                 continue
             made = {name: Variable(self.initial(name, variable), f"{variable.name}/{name}") for name in self.slot_names}
-            self._slot_of[id(variable)] = made
+            self._slot_of[variable] = made
             for name, slot in made.items():
                 self.slots.setdefault(name, []).append(slot)
 
@@ -98,7 +98,7 @@ class Optimizer(metaclass=RenamedOptimizer):
 
     def lower(self, builder: Builder, variable: Variable, w: Tensor, dw: Tensor) -> None:
         """Appends the update of `variable` by its gradient `dw`."""
-        slots = {name: builder.variable(slot) for name, slot in self._slot_of[id(variable)].items()}
+        slots = {name: builder.variable(slot) for name, slot in self._slot_of[variable].items()}
         self.emit(builder, w, builder.view(dw, w.shape), builder.constant(self.hyper, "hyper"), slots)
 
     def begin_step(self) -> None:
@@ -111,8 +111,12 @@ class Optimizer(metaclass=RenamedOptimizer):
 
     @property
     def variables(self) -> list[Variable]:
-        """All slots, weight by weight."""
+        """All slots, weight by weight, in the order in which the weights came to be trained."""
         return [slot for slots in self._slot_of.values() for slot in slots.values()]
+
+    def slots_of(self, variables: Iterable[Variable]) -> list[Variable]:
+        """The slots of these weights, weight by weight; none as long as no step was prepared."""
+        return [slot for variable in variables for slot in self._slot_of.get(variable, {}).values()]
 
     def get_config(self) -> dict:
         """Arguments that rebuild this optimizer, as plain JSON values.

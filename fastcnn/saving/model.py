@@ -119,7 +119,7 @@ def _compile_config(model: Sequential) -> dict | None:
     }
     # metrics that are functions or objects of the user's own cannot come out of a file
     metrics = [m for m in model.compiled_metrics if isinstance(m, str)]
-    return described | {"metrics": metrics, "slots": bool(model.optimizer.variables)}
+    return described | {"metrics": metrics, "slots": bool(_slots(model))}
 
 
 def _training(model: Sequential) -> dict | None:
@@ -132,8 +132,15 @@ def _variables(model: Sequential) -> dict[str, Variable]:
         for number, layer in enumerate(model.layers)
         for weight in layer.weights
     }
-    slots = [] if model.optimizer is None else model.optimizer.variables
-    return made | {f"optimizer/{i}/{slot.name.rsplit('/', 1)[-1]}": slot for i, slot in enumerate(slots)}
+    return made | {f"optimizer/{i}/{slot.name.rsplit('/', 1)[-1]}": slot for i, slot in enumerate(_slots(model))}
+
+
+def _slots(model: Sequential) -> list[Variable]:
+    """The optimizer's slots of the weights in training, in the weights' order; those trained earlier are left out."""
+    if model.optimizer is None or not model.optimizer.variables:
+        return []
+    model.optimizer.build(model.trainable_weights)  # weights that were thawed since the last step
+    return model.optimizer.slots_of(model.trainable_weights)
 
 
 def _arrays(model: Sequential) -> dict[str, np.ndarray]:
