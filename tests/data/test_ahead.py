@@ -165,8 +165,14 @@ mode = sys.argv[1]
 if mode == "exit":
     sys.exit(7)
 if mode == "interrupt":
-    Job.run = lambda self, part: time.sleep(0.2)
-    threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background jobs with it ignored
+    sent = []
+    def interrupt_once(self, part):  # runs once the main thread waits
+        if not sent:
+            sent.append(True)
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)
+    Job.run = interrupt_once
     try:
         ahead.get(1)
     except KeyboardInterrupt:
