@@ -49,7 +49,10 @@ class Layer(metaclass=LayerType):
         dtype: str | None = None,
         input_shape: Sequence[int] | None = None,
         batch_input_shape: Sequence[int | None] | None = None,
+        **unknown: object,
     ):
+        if unknown:
+            raise TypeError(f"{type(self).__name__}: unexpected arguments. Received: {', '.join(sorted(unknown))}")
         if dtype not in (None, "float32", "float64"):
             raise ValueError(f'{type(self).__name__}: dtype must be "float32" or "float64". Received: {dtype!r}')
         self.name = name or unique_name(type(self).__name__)

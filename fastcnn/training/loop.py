@@ -49,7 +49,7 @@ def check_labels(model: object, *sources: Source | None) -> None:
 
 def _advice(expected: tuple[int, ...], received: tuple[int, ...]) -> str:
     if len(expected) == len(received) == 3 and expected[2] == received[2]:
-        return f"Use target_size={expected[:2]} there, or input_shape={tuple(received)} in the first layer."
+        return f"Resize them (target_size={expected[:2]}), or use input_shape={tuple(received)} in the first layer."
     if len(expected) == len(received) + 1 and expected[-1] == 1:
         return "Add the channel axis: x[..., np.newaxis]."
     if len(expected) == len(received) == 3:
