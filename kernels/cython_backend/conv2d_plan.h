@@ -3,7 +3,7 @@
 #define BLOCK_WORK 1048576
 #define MOST_PARTS 32
 #define PARTIAL_ELEMENTS (1 << 21)
-#define PATCH_BYTES (192 * 1024) /* of dy and x, so that they stay in the second cache */
+#define PATCH_BYTES (64 * 1024) /* of dy and x: more would leave the nearer caches between tiles */
 
 static void *take(char **cursor, ptrdiff_t bytes) {
     void *memory = aligned(*cursor);
@@ -104,17 +104,20 @@ static void gather_class(Gather *g, const Conv *s, const ptrdiff_t rest[2], int 
         g->to_first[axis] = start;
         g->first[axis] = (start - past) / stride;
     }
-    Tap *cells = (Tap *)g->cells;
-    g->cell_count = 0;
-    for (ptrdiff_t cell = 0; cell < s->kernel[0] * s->kernel[1]; cell++) {
+    const ptrdiff_t last = s->kernel[0] * s->kernel[1] - 1;
+    const int by_rows = s->groups == 1 && s->stride[0] == 1 && s->stride[1] == 1 && s->dilation[1] == 1;
+    Tap *cells = (Tap *)g->cells, *rows = (Tap *)g->rows;
+    g->cell_count = g->row_count = 0;
+    for (ptrdiff_t cell = last; cell >= 0; cell--) { /* as they are packed */
         ptrdiff_t down = cell / s->kernel[1] * s->dilation[0] - rest[0];
-        ptrdiff_t across = cell % s->kernel[1] * s->dilation[1] - rest[1];
+        ptrdiff_t kw = cell % s->kernel[1], across = kw * s->dilation[1] - rest[1];
         if (down % s->stride[0] || across % s->stride[1]) continue;
         ptrdiff_t row = -down / s->stride[0], col = -across / s->stride[1];
-        cells[g->cell_count++] = (Tap){row, col, (row * s->out[1] + col) * s->f, cell * g->cell_length};
+        Tap tap = {row, col, (row * s->out[1] + col) * s->f, (last - cell) * g->cell_length};
+        cells[g->cell_count++] = tap;
+        if (!by_rows || kw == s->kernel[1] - 1) rows[g->row_count++] = tap;
     }
-    g->rows = g->cells;
-    g->row_count = g->cell_count;
+    g->row_length = by_rows ? s->kernel[1] * s->f : g->cell_length;
     gather_pixels(g, is_double, threads);
 }
 

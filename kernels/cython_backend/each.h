@@ -48,16 +48,18 @@
 #define COPIES(name) {{name##_f32_base, name##_f64_base}}
 #endif
 
-/* Columns of the widest panel of the copy in use. */
-static UNUSED ptrdiff_t panel_width(int is_double) {
-#if defined(__x86_64__)
-    ptrdiff_t bytes = pool->level == 2 ? 128 : pool->level == 1 ? 64 : 32;
-#elif defined(__aarch64__)
-    ptrdiff_t bytes = 64;
-#else
-    ptrdiff_t bytes = 32;
-#endif
+/* Lanes of a vector, and columns of the widest panel, of the copy in use. */
+static UNUSED ptrdiff_t vector_lanes(int is_double) {
+    ptrdiff_t bytes = pool->level > 0 ? 32 : 16;
     return bytes / (is_double ? 8 : 4);
+}
+
+static UNUSED ptrdiff_t panel_width(int is_double) {
+#if defined(__aarch64__)
+    return 4 * vector_lanes(is_double);
+#else
+    return (pool->level == 2 ? 4 : 2) * vector_lanes(is_double);
+#endif
 }
 
 /* Defines run_<name>, which runs all blocks of a kernel with the copy for this CPU and type. */

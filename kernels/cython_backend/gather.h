@@ -76,7 +76,7 @@ KERNEL_OF(gather) {
 }
 
 /* Packs the weights of one panel: [cell][k][column], zeros beyond the last filter. In `transposed` form the panel's
-   columns are input channels and k runs over filters. */
+   columns are input channels, k runs over filters, and cells come last first, which is the order of growing places. */
 KERNEL_OF(pack_weights) {
     const Packing *p = context;
     const ptrdiff_t width = WIDE * LANES, per_group = ceil_div(p->columns, width);
@@ -87,7 +87,8 @@ KERNEL_OF(pack_weights) {
     for (ptrdiff_t cell = 0; cell < p->cells; cell++, to += p->depth * step) {
         if (columns < step) memset(to, 0, p->depth * step * sizeof(REAL));
         if (p->transposed) {
-            const REAL *from = (const REAL *)p->from + (cell * p->columns + first) * filters + group * p->depth;
+            const REAL *from = (const REAL *)p->from + group * p->depth;
+            from += ((p->cells - 1 - cell) * p->columns + first) * filters;
             FN(transpose)(from, filters, to, step, columns, p->depth);
         } else {
             const REAL *from = (const REAL *)p->from + cell * p->depth * filters + group * p->columns + first;

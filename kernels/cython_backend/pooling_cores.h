@@ -46,7 +46,7 @@ INLINE void FN(best_cell)(const Pool *p, const FN(window) *w, ptrdiff_t channel,
     if (!p->argmax) return;
     INT lanes[VECTOR_BYTES / sizeof(INT)];
     memcpy(lanes, &cells, sizeof(lanes));
-    FN(store_cells)(p, at, lanes, count);
+    FN(store_cells)(p, at, lanes, whole ? LANES : count);
 }
 
 /* One row of output pixels. */
