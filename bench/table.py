@@ -47,6 +47,8 @@ def cell(b: dict | None, peaks: dict[tuple[str, int], float]) -> str:
     """'12.3 ms, 101 GFLOP/s, 87 %'; without a rate, ms alone."""
     if b is None:
         return "-"
+    if "photos_a_second" in b:
+        return f"{number(b['photos_a_second'])} photos/s"
     if "rate" not in b:
         return f"{number(b['ms'])} ms"
     share = b["rate"] / peaks[b["unit"], b["threads"]]
