@@ -1,13 +1,17 @@
 """Activations and their gradients; parallel over chunks, softmax over runs of rows."""
 
-import math
-
 import numba
 
 from fastcnn.kernels.numba_backend.arrays import writable
 from fastcnn.kernels.numba_backend.blocks import chunk, claim, run_elements, same
 from fastcnn.kernels.numba_backend.cache import compiled
 from fastcnn.kernels.numba_backend.columns import row_parts, rows_of
+from fastcnn.kernels.numba_backend.functions import (
+    exponential,
+    exponential_minus_one,
+    hyperbolic_tangent,
+    logistic,
+)
 from fastcnn.kernels.numba_backend.pool import run
 
 EXP_COST = 8  # multiply-adds that one exponential takes
@@ -67,7 +71,7 @@ def _elu(counter, worker, x, y, alpha):
     start, stop = chunk(counter, y.size)
     while start < stop:
         for i in range(start, stop):
-            y[i] = x[i] if x[i] > 0 else alpha * math.expm1(x[i])
+            y[i] = x[i] if x[i] > 0 else alpha * exponential_minus_one(x[i])
         start, stop = chunk(counter, y.size)
 
 
@@ -91,12 +95,10 @@ def elu_backward(y, dy, dx, *, alpha):
 
 @compiled
 def _sigmoid(counter, worker, x, y):
-    one = x.dtype.type(1)
     start, stop = chunk(counter, y.size)
     while start < stop:
         for i in range(start, stop):
-            small = math.exp(-abs(x[i]))  # never overflows
-            y[i] = (one if x[i] >= 0 else small) / (one + small)
+            y[i] = logistic(x[i])
         start, stop = chunk(counter, y.size)
 
 
@@ -131,7 +133,7 @@ def _tanh(counter, worker, x, y):
     start, stop = chunk(counter, y.size)
     while start < stop:
         for i in range(start, stop):
-            y[i] = math.tanh(x[i])
+            y[i] = hyperbolic_tangent(x[i])
         start, stop = chunk(counter, y.size)
 
 
@@ -173,11 +175,12 @@ def _softmax(counter, worker, x, y):
                 top = x[m, c] if x[m, c] > top else top
             total = x.dtype.type(0)
             for c in range(columns):
-                power = math.exp(x[m, c] - top)
-                total += power
-                y[m, c] = power
+                y[m, c] = exponential(x[m, c] - top)
             for c in range(columns):
-                y[m, c] /= total
+                total += y[m, c]
+            share = x.dtype.type(1) / total
+            for c in range(columns):
+                y[m, c] *= share
         start = claim(counter) * rows
 
 

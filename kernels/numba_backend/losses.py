@@ -6,6 +6,7 @@ from fastcnn.kernels.numba_backend.arrays import writable
 from fastcnn.kernels.numba_backend.blocks import claim
 from fastcnn.kernels.numba_backend.cache import compiled
 from fastcnn.kernels.numba_backend.columns import row_parts, rows_of
+from fastcnn.kernels.numba_backend.functions import exponential
 from fastcnn.kernels.numba_backend.pool import run
 
 COST = 16  # multiply-adds a number takes; exponentials and logarithms are most of it
@@ -27,12 +28,12 @@ def _softmax_forward(counter, worker, logits, targets, probs, losses):
                 top = logits[n, c] if logits[n, c] > top else top
             total = zero
             for c in range(columns):
-                total += math.exp(logits[n, c] - top)
+                total += exponential(logits[n, c] - top)
             log_total, loss, share = math.log(total), zero, logits.dtype.type(1) / total
             for c in range(columns):
                 shifted = logits[n, c] - top
                 loss += targets[n, c] * (log_total - shifted)
-                probs[n, c] = math.exp(shifted) * share
+                probs[n, c] = exponential(shifted) * share
             losses[n] = loss
         start = claim(counter) * rows
 
@@ -70,7 +71,7 @@ def _sigmoid_forward(counter, worker, logits, targets, probs, losses):
             loss = zero
             for c in range(columns):
                 z = logits[n, c]
-                small = math.exp(-abs(z))
+                small = exponential(-abs(z))
                 loss += max(z, zero) - z * targets[n, c] + math.log1p(small)
                 probs[n, c] = (one if z >= 0 else small) / (one + small)
             losses[n] = loss / columns
