@@ -1,7 +1,7 @@
 """One batch of photos, made from its sources in independent parts that may run in any thread."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -29,11 +29,13 @@ class Photos(Protocol):
 
 @dataclass(frozen=True)
 class FilePhotos:
-    """Photos in files."""
+    """Photos in files; the first ones that are read stay in memory, decoded, up to cache_bytes."""
 
     paths: Sequence[str]
     reading: "Reading"
     omissions: Omissions
+    cache_bytes: int
+    _kept: dict[int, np.ndarray] = field(default_factory=dict)
 
     def photo(self, index: int) -> np.ndarray | None:
         """Reads photo `index`.
@@ -43,13 +45,17 @@ class FilePhotos:
         """
         from fastcnn.data.decode import read_pixels
 
-        if index in self.omissions:
-            return None
+        kept = self._kept.get(index)
+        if kept is not None or index in self.omissions:
+            return kept
         try:
-            return read_pixels(self.paths[index], self.reading)
+            pixels = read_pixels(self.paths[index], self.reading)
         except ImageError as error:
             self.omissions.add(index, error)
             return None
+        if (len(self._kept) + 1) * pixels.nbytes <= self.cache_bytes:  # all have one size
+            self._kept[index] = pixels
+        return pixels
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ class BatchJob:
         self._maker, self._epoch, self._indices = maker, epoch, indices
         self._x = np.empty((len(indices), *maker.image_shape), maker.dtype)
         self._present = np.ones(len(indices), bool)
-        self._ranges = maker.generator.ranges if maker.generator else None
+        self._ranges = maker.generator.ranges if maker.generator and maker.generator.ranges.random else None
         self._step = -(-len(indices) // _PARTS)
         self.size = -(-len(indices) // self._step)
 
@@ -100,7 +106,7 @@ class BatchJob:
     def _fill(self, slot: np.ndarray, photo: np.ndarray, index: int) -> None:
         maker = self._maker
         parameters = {}
-        if self._ranges is not None and self._ranges.random:
+        if self._ranges is not None:
             # Seeded by what the photo is, not by when or where it is made: any number of threads gives the same.
             rng = np.random.default_rng([maker.seed, self._epoch, index])
             parameters = self._ranges.draw(*photo.shape[:2], rng)

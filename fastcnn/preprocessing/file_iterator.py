@@ -60,6 +60,7 @@ class FileIterator(Iterator):
         *,
         on_error: str = "raise",
         max_skipped: float = 0.01,
+        cache_bytes: int = 512 * 2**20,
         workers: int | None = None,
     ):
         from fastcnn.data.decode import CHANNELS
@@ -73,7 +74,7 @@ class FileIterator(Iterator):
         self.filepaths, self.samples = list(filepaths), len(filepaths)
         self._reading, self._omissions = reading, Omissions(len(filepaths), on_error, max_skipped)
         self._checked = self._summed_up = False
-        photos = FilePhotos(self.filepaths, reading, self._omissions)
+        photos = FilePhotos(self.filepaths, reading, self._omissions, cache_bytes)
         common = (batch_size, shuffle, seed, image_data_generator, shape, data_format, dtype or "float32", saving)
         super().__init__(photos, self.samples, *common, workers)
 

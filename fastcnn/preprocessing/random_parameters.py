@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -60,7 +60,7 @@ def _shift(amount: float | Sequence[float], size: int, rng: np.random.Generator)
     """Pixels to shift by: a whole number n gives one of -(n-1)..n-1, a list one of its values either way, a float
     anything up to it either way; amounts below 1 are shares of `size`.
     """
-    if not np.any(amount):
+    if isinstance(amount, Real) and not amount:
         return 0
     if isinstance(amount, Integral):
         pixels = rng.integers(amount) * rng.choice((-1, 1))
@@ -68,4 +68,5 @@ def _shift(amount: float | Sequence[float], size: int, rng: np.random.Generator)
         pixels = rng.choice(amount) * rng.choice((-1, 1))
     else:
         pixels = rng.uniform(-amount, amount)
-    return float(pixels * size if np.max(amount) < 1 else pixels)
+    largest = amount if isinstance(amount, Real) else max(amount)
+    return float(pixels * size if largest < 1 else pixels)

@@ -204,10 +204,13 @@ def test_a_pipe_is_reported_and_not_opened(tmp_path):
     assert caught.value.kind == "not a file"
 
 
-def test_a_folder_and_a_socket_are_not_photos(tmp_path, monkeypatch):
+def test_a_folder_a_device_and_a_socket_are_not_photos(tmp_path, monkeypatch):
     (tmp_path / "a.jpg").mkdir()
     with pytest.raises(ImageError, match="not a regular file"):
         read_pixels(str(tmp_path / "a.jpg"), Reading())
+    (tmp_path / "zero.jpg").symlink_to("/dev/zero")  # reading it would never end
+    with pytest.raises(ImageError, match="not a regular file"):
+        read_pixels(str(tmp_path / "zero.jpg"), Reading())
     monkeypatch.chdir(tmp_path)  # socket paths must be short
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("b.jpg")
@@ -238,6 +241,27 @@ def test_whatever_pillow_raises_becomes_an_image_error(tmp_path, monkeypatch):
         monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", fail)
         with pytest.raises(ImageError, match=r"a\.png: "):
             read_pixels(str(path), Reading())
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow warns of what it finds in damaged files
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "GIF", "PPM", "WEBP", "TIFF"])
+def test_randomly_damaged_files_give_pixels_or_an_image_error(tmp_path, kind):
+    rng = np.random.default_rng(8)
+    whole = io.BytesIO()
+    Image.fromarray(pixels(1, 40, 30)).save(whole, kind)
+    path, refused = tmp_path / "photo", 0
+    for _ in range(300):
+        damaged = np.frombuffer(whole.getvalue(), np.uint8).copy()
+        for _ in range(rng.integers(1, 6)):
+            damaged[rng.integers(len(damaged))] = rng.integers(256)
+        path.write_bytes(damaged[: rng.integers(1, len(damaged) + 1) if rng.random() < 0.3 else None].tobytes())
+        try:
+            x = read_pixels(str(path), Reading(formats=(kind,), target_size=(8, 8), max_pixels=1_000_000))
+            assert (x.shape, x.dtype) == ((8, 8, 3), np.uint8)
+        except ImageError as error:
+            assert str(error).startswith(f"{path}: ")
+            refused += 1
+    assert refused >= 40
 
 
 def test_names_are_shown_without_control_characters(tmp_path):
