@@ -39,25 +39,27 @@ def assert_same_bits(first: list[np.ndarray], second: list[np.ndarray]) -> None:
 @pytest.mark.skipif(not COMPILED, reason="needs a compiled backend: the NumPy reference allocates in every kernel")
 @pytest.mark.parametrize("backend", COMPILED)
 def test_compiled_kernels_allocate_nothing_once_warm(backend):
-    model, (x, y) = network(backend, dropout=0.3, normalized=True), data(8)
-    for _ in range(3):
-        model.train_on_batch(x, y)
-    runner = model.executor.program("train", 8).runner
-    runner.forward(8)
-    runner.backward(8)
+    model, (x, y) = network(backend, dropout=0.3, normalized=True), data(64)
+    model.train_on_batch(x, y)
+    runner = model.executor.program("train", 64).runner
+
+    def steps() -> None:
+        for _ in range(30):
+            runner.forward(64)
+            runner.backward(64)
+
     tracemalloc.start()
     try:
+        steps()
         before = tracemalloc.get_traced_memory()[0]
-        for _ in range(20):
-            runner.forward(8)
-            runner.backward(8)
-        after, peak = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        steps()
+        peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    # Python's own small objects (frames, array views of 100 to 200 bytes) come and go; no array of the network's does:
-    # its smallest activation has 8 * 4 * 4 = 128 bytes, the first 8 * 12 * 12 * 16 * 4 = 73,728.
-    assert after - before < 2_000
-    assert peak - before < 20_000
+    # Python's own small objects (frames, views of 100 bytes, a scheduler's events) come and go: 400 bytes with Cython,
+    # 40,000 with Numba. The activations have 590,000 bytes and more; NumPy's temporaries make the peak 1,340,000.
+    assert peak - before < 80_000
 
 
 @everywhere
