@@ -167,16 +167,10 @@ def lower_layers(layers: Iterable, builder: Builder, x: Tensor) -> Tensor:
 
 
 def add_training(builder: Builder, loss: Op, model: object, backend: Backend) -> None:
-    """Adds gradients and updates, each update as soon as its gradient is there.
-
-    What the forward pass updates (moving averages) waits until the loss is known to be finite.
-    """
+    """Adds gradients and updates, each update as soon as its gradient is there."""
     program, optimizer = builder.program, model.optimizer
-    updates = [op for op in program.ops if any(spec.direction == "update" for spec in op.spec.arrays.values())]
-    program.ops = [op for op in program.ops if op not in updates]
     optimizer.build(model.trainable_weights)
     by_array = {id(v.value): v for v in model.trainable_weights}
     for rule in fuse.BEFORE_GRADIENT:
         rule(program, backend)
     gradients.add_backward(builder, loss, lambda w, dw: optimizer.lower(builder, by_array[id(w.value)], w, dw))
-    program.ops += updates
