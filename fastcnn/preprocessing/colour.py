@@ -2,6 +2,9 @@
 
 import numpy as np
 
+# A moved photo may hold 255.00002 for 255, which must not count as a photo with another range.
+_ROUNDING = 1e-4
+
 
 def apply_channel_shift(x: np.ndarray, intensity: float, channel_axis: int = 0) -> np.ndarray:
     """Adds `intensity` to every pixel of x, any shape, and cuts at the photo's own smallest and largest value.
@@ -19,14 +22,14 @@ def apply_brightness_shift(x: np.ndarray, brightness: float, scale: bool = True,
     such a photo is brought back to its own range afterwards. Returns float32.
     """
     smallest, largest = np.min(x), np.max(x)
-    outside = smallest < 0 or largest > 255
+    outside = smallest < -_ROUNDING or largest > 255 + _ROUNDING
     pixels = np.asarray(x, np.float32)
     if outside or scale:
         pixels = pixels - np.min(pixels)
         if np.max(pixels) != 0:
             pixels = pixels / np.max(pixels)
         pixels = pixels * np.float32(255)
-    pixels = pixels.astype(np.uint8).astype(np.float32)
+    pixels = np.clip(pixels, 0, 255).astype(np.uint8).astype(np.float32)
     bright = np.clip(pixels * np.float32(brightness), 0, 255).astype(np.uint8).astype(np.float32)
     if x.shape[channel_axis] == 4:
         alpha = [slice(None)] * x.ndim

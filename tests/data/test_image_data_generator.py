@@ -117,6 +117,12 @@ def test_brightness_leaves_alpha_alone():
     np.testing.assert_array_equal(y[0, 0], [50, 50, 50, 100])
 
 
+def test_brightness_forgives_the_rounding_of_a_moved_photo():
+    x = np.array([[[-2e-5], [254.5], [255.00002], [100.0]]], np.float32)
+    y = ImageDataGenerator().apply_transform(x, {"brightness": 0.5})
+    np.testing.assert_array_equal(y.ravel(), [0, 127, 127, 50])
+
+
 def test_standardize_follows_keras_order():
     def shift(x):
         return x + 5
