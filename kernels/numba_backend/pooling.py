@@ -5,10 +5,11 @@ Gradients are gathered: each input pixel adds up the windows that it lies in, so
 
 import numpy as np
 
-from fastcnn.kernels.numba_backend.arrays import writable
+from fastcnn.kernels.numba_backend.arrays import flat, writable
 from fastcnn.kernels.numba_backend.blocks import claim
 from fastcnn.kernels.numba_backend.cache import compiled
 from fastcnn.kernels.numba_backend.pool import run
+from fastcnn.kernels.numba_backend.window_tiles import best_cells, named_windows, spread_window
 
 
 @compiled
@@ -19,54 +20,25 @@ def _cells(position, taps, stride, pad, size):
 
 
 @compiled
-def _first(x, y, cell, index, indexed):
-    """y = x, the first cell of a window."""
-    for c in range(y.size):
-        y[c] = x[c]
-    if indexed:
-        for c in range(y.size):
-            index[c] = cell
-
-
-@compiled
-def _better(x, y, cell, index, indexed, sign):
-    """y = x where x is larger (sign 1) or smaller (sign -1) or the first NaN."""
-    if indexed:
-        for c in range(y.size):
-            take = (sign * x[c] > sign * y[c]) | ((x[c] != x[c]) & (y[c] == y[c]))
-            y[c] = x[c] if take else y[c]
-            index[c] = cell if take else index[c]
-    else:
-        for c in range(y.size):
-            take = (sign * x[c] > sign * y[c]) | ((x[c] != x[c]) & (y[c] == y[c]))
-            y[c] = x[c] if take else y[c]
-
-
-@compiled
-def _extremes(counter, worker, x, y, argmax, indexed, sign, pool_size, strides, pads):
-    sign = x.dtype.type(sign)
-    rows = y.shape[1]
+def _extremes(counter, worker, x, y, argmax, indexed, sign, shapes, pool_size, strides, pads):
+    (images, height, width, channels), (out_rows, out_cols) = shapes
+    sign, steps = x.dtype.type(sign), (width * channels, channels)
     task = claim(counter)
-    while task < y.shape[0] * rows:
-        n, oh = task // rows, task % rows
-        h0, h1, ih = _cells(oh, pool_size[0], strides[0], pads[0], x.shape[1])
-        for ow in range(y.shape[2]):
-            w0, w1, iw = _cells(ow, pool_size[1], strides[1], pads[1], x.shape[2])
-            out, index = y[n, oh, ow], argmax[n, oh, ow] if indexed else argmax[0, 0, 0]
-            for kh in range(h0, h1):
-                for kw in range(w0, w1):
-                    cell = index.dtype.type(kh * pool_size[1] + kw)
-                    if kh == h0 and kw == w0:
-                        _first(x[n, ih + kh, iw + kw], out, cell, index, indexed)
-                    else:
-                        _better(x[n, ih + kh, iw + kw], out, cell, index, indexed, sign)
+    while task < images * out_rows:
+        n, oh = task // out_rows, task % out_rows
+        h0, h1, ih = _cells(oh, pool_size[0], strides[0], pads[0], height)
+        for ow in range(out_cols):
+            w0, w1, iw = _cells(ow, pool_size[1], strides[1], pads[1], width)
+            x_at, y_at = ((n * height + ih) * width + iw) * channels, (task * out_cols + ow) * channels
+            cells = (h0, h1, w0, w1, pool_size[1])
+            best_cells(x, x_at, steps, cells, y, y_at, argmax, indexed, channels, sign)
         task = claim(counter)
 
 
 def _forward(x, y, argmax, sign, pool_size, strides, padding):
-    cells = np.empty((1, 1, 1, 1), np.uint8) if argmax is None else argmax
-    pads = (padding[0][0], padding[1][0])
-    args = (writable(x), y, cells, argmax is not None, sign, pool_size, strides, pads)
+    cells = np.empty(1, np.uint8) if argmax is None else flat(argmax)
+    pads, shapes = (padding[0][0], padding[1][0]), (x.shape, y.shape[1:3])
+    args = (flat(x), flat(y), cells, argmax is not None, sign, shapes, pool_size, strides, pads)
     run(_extremes, y.shape[0] * y.shape[1], 4 * x.size, *args)
 
 
@@ -85,31 +57,57 @@ def _windows(pixel, taps, stride, pad, count):
 
 
 @compiled
-def _extremes_gradient(counter, worker, dy, argmax, dx, pool_size, strides, pads):
-    zero, rows = dx.dtype.type(0), dx.shape[1]
+def _column_windows(pixels, taps, stride, pad, count):
+    """The same for every pixel of a row: divisions are slow."""
+    table = np.empty((pixels, 2), np.int64)
+    for pixel in range(pixels):
+        table[pixel, 0], table[pixel, 1] = _windows(pixel, taps, stride, pad, count)
+    return table
+
+
+@compiled
+def _extremes_gradient(counter, worker, dy, argmax, dx, shapes, pool_size, strides, pads):
+    (images, height, width, channels), (out_rows, out_cols) = shapes
+    table = _column_windows(width, pool_size[1], strides[1], pads[1], out_cols)
+    steps, cell_steps = (out_cols * channels, channels), (strides[0] * pool_size[1], strides[1])
     task = claim(counter)
-    while task < dx.shape[0] * rows:
-        n, ih = task // rows, task % rows
-        h0, h1 = _windows(ih, pool_size[0], strides[0], pads[0], dy.shape[1])
-        for iw in range(dx.shape[2]):
-            w0, w1 = _windows(iw, pool_size[1], strides[1], pads[1], dy.shape[2])
-            out = dx[n, ih, iw]
-            for c in range(out.size):
-                out[c] = zero
-            for oh in range(h0, h1):
-                for ow in range(w0, w1):
-                    cell = (ih + pads[0] - oh * strides[0]) * pool_size[1] + iw + pads[1] - ow * strides[1]
-                    index, gradient = argmax[n, oh, ow], dy[n, oh, ow]
-                    named = index.dtype.type(cell)
-                    for c in range(out.size):
-                        out[c] += gradient[c] if index[c] == named else zero
+    while task < images * height:
+        n, ih = task // height, task % height
+        h0, h1 = _windows(ih, pool_size[0], strides[0], pads[0], out_rows)
+        for iw in range(width):
+            cell, windows = (ih + pads[0]) * pool_size[1] + iw + pads[1], (h0, h1, table[iw, 0], table[iw, 1])
+            dx_at, at = (task * width + iw) * channels, n * out_rows * out_cols * channels
+            named_windows(dy, argmax, at, steps, windows, cell, cell_steps, dx, dx_at, channels)
+        task = claim(counter)
+
+
+@compiled
+def _tiled_gradient(counter, worker, dy, argmax, dx, shapes, pool_size):
+    """For windows side by side without padding: a block is one row of windows, and what lies beyond the last ones."""
+    (images, height, width, channels), (out_rows, out_cols) = shapes
+    pixel, row = channels, width * channels
+    task = claim(counter)
+    while task < images * out_rows:
+        n, oh = task // out_rows, task % out_rows
+        start = (n * height + oh * pool_size[0]) * row
+        for ow in range(out_cols):
+            at, dx_at = (task * out_cols + ow) * channels, start + ow * pool_size[1] * pixel
+            spread_window(dy, argmax, at, dx, dx_at, (row, pixel), pool_size, channels)
+        for kh in range(pool_size[0]):
+            dx[start + kh * row + out_cols * pool_size[1] * pixel : start + (kh + 1) * row] = 0
+        if oh == out_rows - 1:
+            dx[start + pool_size[0] * row : (n + 1) * height * row] = 0
         task = claim(counter)
 
 
 def maxpool2d_backward(dy, argmax, dx, *, pool_size, strides, padding):
-    pads = (padding[0][0], padding[1][0])
-    arrays = (writable(dy), writable(argmax), dx)
-    run(_extremes_gradient, dx.shape[0] * dx.shape[1], 4 * dx.size, *arrays, pool_size, strides, pads)
+    pads, shapes = (padding[0][0], padding[1][0]), (dx.shape, dy.shape[1:3])
+    if strides == pool_size and padding == ((0, 0), (0, 0)):
+        args = (flat(dy), flat(argmax), flat(dx), shapes, pool_size)
+        run(_tiled_gradient, dy.shape[0] * dy.shape[1], 4 * dx.size, *args)
+        return
+    args = (flat(dy), flat(argmax), flat(dx), shapes, pool_size, strides, pads)
+    run(_extremes_gradient, dx.shape[0] * dx.shape[1], 4 * dx.size, *args)
 
 
 @compiled
@@ -142,12 +140,13 @@ def avgpool2d_forward(x, y, *, pool_size, strides, padding):
 @compiled
 def _means_gradient(counter, worker, dy, dx, pool_size, strides, pads):
     zero, rows = dx.dtype.type(0), dx.shape[1]
+    table = _column_windows(dx.shape[2], pool_size[1], strides[1], pads[1], dy.shape[2])
     task = claim(counter)
     while task < dx.shape[0] * rows:
         n, ih = task // rows, task % rows
         h0, h1 = _windows(ih, pool_size[0], strides[0], pads[0], dy.shape[1])
         for iw in range(dx.shape[2]):
-            w0, w1 = _windows(iw, pool_size[1], strides[1], pads[1], dy.shape[2])
+            w0, w1 = table[iw, 0], table[iw, 1]
             out = dx[n, ih, iw]
             for c in range(out.size):
                 out[c] = zero

@@ -62,7 +62,7 @@ def listed(table, rows, shift):
     return table[a] + shift, table[b] + shift, table[c] + shift, table[d] + shift, table[e] + shift, table[f] + shift
 
 
-def _data(context, builder, kind, array):
+def array_data(context, builder, kind, array):
     """Pointer to an array's first number."""
     return context.make_array(kind)(context, builder, array).data
 
@@ -78,7 +78,7 @@ class _Tile:
         operand = dict(zip(OPERANDS, zip(signature.args, args, strict=True), strict=True))
         self.builder, self.real = builder, context.get_value_type(signature.args[0].dtype)
         self.lanes, self.kind = vectors.lanes(self.real), vectors.vector(self.real)
-        x, w, y, self.bias = (_data(context, builder, *operand[name]) for name in ("x", "w", "y", "bias"))
+        x, w, y, self.bias = (array_data(context, builder, *operand[name]) for name in ("x", "w", "y", "bias"))
         for name in ("x_step", "w_step", "counts"):
             setattr(self, name, _unpack(builder, operand[name][1], 3))
         self.width, self.accumulate, self.bias_at, self.slope = (
@@ -139,7 +139,7 @@ class _Tile:
         builder = self.builder
         for number, lanes in enumerate(self._masks(count, mask)):
             place = builder.add(at, ir.Constant(INT, number * self.lanes))
-            yield vectors.load(builder, vectors.address(builder, base, place, self.kind), self.real, lanes)
+            yield vectors.load(builder, vectors.address(builder, base, place, self.kind), self.kind, lanes)
 
     def _multiply(self, x_now, w_now, count, mask):
         builder = self.builder

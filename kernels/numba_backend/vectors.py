@@ -35,14 +35,23 @@ def _choose(features: set[str], machine: str) -> tuple[int, int, str]:
 BYTES, VECTORS, FUSED = _choose(_features(), platform.machine().lower())
 
 
+def _bits(number: ir.Type) -> int:
+    return number.width if isinstance(number, ir.IntType) else 32 if isinstance(number, ir.FloatType) else 64
+
+
+def _size(kind: ir.VectorType) -> int:
+    """Bytes of one lane, which is all the alignment that arrays promise."""
+    return _bits(kind.element) // 8
+
+
 def lanes(real: ir.Type) -> int:
     """Numbers of type `real` in one vector."""
-    return BYTES // (4 if isinstance(real, ir.FloatType) else 8)
+    return BYTES * 8 // _bits(real)
 
 
 def suffix(real: ir.Type) -> str:
     """The vector type's name in LLVM's intrinsics, such as v8f32."""
-    return f"v{lanes(real)}f{32 if isinstance(real, ir.FloatType) else 64}"
+    return f"v{lanes(real)}f{_bits(real)}"
 
 
 def vector(real: ir.Type) -> ir.VectorType:
@@ -80,28 +89,29 @@ def first_lanes(builder: ir.IRBuilder, real: ir.Type, count: ir.Value) -> ir.Val
     return builder.icmp_unsigned("<", numbers, splat(builder, count, width))
 
 
-def load(builder: ir.IRBuilder, pointer: ir.Value, real: ir.Type, mask: ir.Value | None) -> ir.Value:
+def _masked(builder: ir.IRBuilder, verb: str, kind: ir.VectorType, result: ir.Type, types: list) -> ir.Function:
+    """LLVM's masked load or store of vectors of `kind`."""
+    letter = "i" if isinstance(kind.element, ir.IntType) else "f"
+    name = f"llvm.masked.{verb}.v{kind.count}{letter}{_bits(kind.element)}.p0"
+    return builder.module.globals.get(name) or ir.Function(builder.module, ir.FunctionType(result, types), name)
+
+
+def load(builder: ir.IRBuilder, pointer: ir.Value, kind: ir.VectorType, mask: ir.Value | None) -> ir.Value:
     """An unaligned vector; lanes outside the mask are 0 and are not touched in memory."""
-    kind = vector(real)
-    size = BYTES // lanes(real)
+    size = _size(kind)
     if mask is None:
         return builder.load(pointer, align=size)
-    name = f"llvm.masked.load.{suffix(real)}.p0"
     types = [kind.as_pointer(), ir.IntType(32), mask.type, kind]
-    function = builder.module.globals.get(name) or ir.Function(builder.module, ir.FunctionType(kind, types), name)
-    return builder.call(function, [pointer, ir.Constant(ir.IntType(32), size), mask, ir.Constant(kind, None)])
+    align = ir.Constant(ir.IntType(32), size)
+    return builder.call(_masked(builder, "load", kind, kind, types), [pointer, align, mask, ir.Constant(kind, None)])
 
 
 def store(builder: ir.IRBuilder, value: ir.Value, pointer: ir.Value, mask: ir.Value | None) -> None:
     """Stores the lanes inside the mask, or all."""
-    real = value.type.element
-    size = BYTES // lanes(real)
+    kind, size = value.type, _size(value.type)
     if mask is None:
         builder.store(value, pointer, align=size)
         return
-    name = f"llvm.masked.store.{suffix(real)}.p0"
-    types = [value.type, value.type.as_pointer(), ir.IntType(32), mask.type]
-    function = builder.module.globals.get(name) or ir.Function(
-        builder.module, ir.FunctionType(ir.VoidType(), types), name
-    )
-    builder.call(function, [value, pointer, ir.Constant(ir.IntType(32), size), mask])
+    types = [kind, kind.as_pointer(), ir.IntType(32), mask.type]
+    align = ir.Constant(ir.IntType(32), size)
+    builder.call(_masked(builder, "store", kind, ir.VoidType(), types), [value, pointer, align, mask])
