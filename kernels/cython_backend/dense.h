@@ -4,7 +4,8 @@
 #define CHUNK 192       /* products between visits to memory: a packed panel of so many rows stays in the first cache */
 #define INPUT_BLOCK 192 /* weights' rows of a block of either gradient */
 #define SAMPLE_CHUNK 256
-#define STRIPE 48 /* weights' rows whose dx is transposed at a time */
+#define STRIPE 192 /* weights' rows whose dx is transposed at a time */
+#define PANELS_AT_ONCE 8
 
 typedef struct {
     const void *x, *w, *dy, *bias;
@@ -48,7 +49,7 @@ static void dense_forward(Dense d, void *work, int is_double, int threads) {
     d.block_rows = round_up(ceil_div(d.samples, d.row_blocks), ROWS);
     void *scratch = aligned(partial + d.partial_size * parts_of(d.inputs) * (is_double ? 8 : 4));
     int allowed = threads_for((double)d.samples * d.inputs * d.units, threads);
-    ptrdiff_t blocks = d.parts * d.row_blocks * (d.panels / d.panels_each);
+    ptrdiff_t blocks = d.parts * d.row_blocks * ceil_div(d.panels, d.panels_each);
     run_dense_products(&d, is_double, blocks, allowed, scratch);
     run_dense_finish(&d, is_double, d.samples, threads_for((double)d.samples * d.units * d.parts * 4, threads), NULL);
 }

@@ -15,8 +15,19 @@ INLINE void FN(pack_panel)(const REAL *from, ptrdiff_t from_step, ptrdiff_t rows
         for (ptrdiff_t i = 0; i < step; i++) to[i] = i < columns ? from[i] : 0;
 }
 
-/* Rows begin..end of a panel of y from `length` inputs; the panel of the partial sum has rows of `step`. */
-INLINE void FN(panel_of_rows)(const Dense *d, DotTile *t, ptrdiff_t begin, ptrdiff_t end, REAL *sums, int vectors) {
+/* Asks for `lines` cache lines from `from` on, ahead of their use: nothing else would while a tile computes. */
+INLINE void FN(fetch)(const void *from, ptrdiff_t lines, const int for_writing) {
+    for (ptrdiff_t i = 0; i < lines; i++) {
+        if (for_writing)
+            __builtin_prefetch((const char *)from + i * 64, 1, 2);
+        else
+            __builtin_prefetch((const char *)from + i * 64, 0, 2);
+    }
+}
+
+/* Rows begin..end of a panel of the partial sums, from t->length inputs; fetches some of `next` at every tile. */
+INLINE void FN(panel_of_rows)(const Dense *d, DotTile *t, ptrdiff_t begin, ptrdiff_t end, REAL *sums, int vectors,
+                              const char **next, ptrdiff_t lines, int new_inputs) {
     REAL dump[WIDE * VECTOR_BYTES / sizeof(REAL)];
     memset(dump, 0, sizeof(dump));
     for (ptrdiff_t row = begin; row < end; row += ROWS) {
@@ -25,36 +36,54 @@ INLINE void FN(panel_of_rows)(const Dense *d, DotTile *t, ptrdiff_t begin, ptrdi
             t->at[p] = (p < rows ? row + p : row) * d->inputs;
             t->out[p] = p < rows ? sums + (row + p) * vectors * LANES : dump;
         }
+        for (ptrdiff_t p = 0; new_inputs && p < rows; p++)
+            FN(fetch)((const REAL *)d->x + t->at[p] + t->taps->offset + t->length, CHUNK * sizeof(REAL) / 64, 0);
+        FN(fetch)(*next, lines, 0);
+        *next += lines * 64;
         FN(run_dot)(t, rows, vectors);
+    }
+}
+
+/* The rows' products with `count` panels of a chunk of w, which is packed when it is used more than once. */
+INLINE void FN(chunk_of_panels)(const Dense *d, DotTile *t, const REAL *w, ptrdiff_t first_panel, ptrdiff_t count,
+                                ptrdiff_t begin, ptrdiff_t end, REAL *partial, REAL *packed) {
+    const ptrdiff_t width = WIDE * LANES, tiles = ceil_div(end - begin, ROWS) * count;
+    const char *next = (const char *)(w + t->length * d->units); /* where the next chunk lies when panels are all of w */
+    const ptrdiff_t lines = d->panels_each > 1 ? t->length * count * width * (ptrdiff_t)sizeof(REAL) / 64 / tiles : 0;
+    for (ptrdiff_t panel = first_panel; panel < first_panel + count && end - begin > ROWS; panel++) {
+        const ptrdiff_t first = panel * width, columns = least(width, d->units - first);
+        FN(pack_panel)(w + first, d->units, t->length, columns, packed + (panel - first_panel) * CHUNK * width,
+                       FN(panel_vectors)(columns) * LANES);
+    }
+    for (ptrdiff_t panel = first_panel; panel < first_panel + count; panel++) {
+        const ptrdiff_t first = panel * width, columns = least(width, d->units - first);
+        const int vectors = FN(panel_vectors)(columns), whole = columns == vectors * LANES;
+        t->panel = packed + (panel - first_panel) * CHUNK * width;
+        t->panel_step = vectors * LANES;
+        if (end - begin <= ROWS && whole) {
+            t->panel = w + first;
+            t->panel_step = d->units;
+        } else if (end - begin <= ROWS) /* needs zeros beyond its end */
+            FN(pack_panel)(w + first, d->units, t->length, columns, (REAL *)t->panel, t->panel_step);
+        FN(panel_of_rows)(d, t, begin, end, partial + first * d->samples, vectors, &next, lines, d->panels_each > 1 && !first);
     }
 }
 
 KERNEL_OF(dense_products) {
     const Dense *d = context;
-    const ptrdiff_t width = WIDE * LANES, groups = d->panels / d->panels_each, group = block % groups;
+    const ptrdiff_t groups = ceil_div(d->panels, d->panels_each), group = block % groups;
     const ptrdiff_t begin = block / groups % d->row_blocks * d->block_rows, end = least(begin + d->block_rows, d->samples);
     const ptrdiff_t part = block / groups / d->row_blocks, from = part * d->part_inputs;
-    const ptrdiff_t to = least(from + d->part_inputs, d->inputs);
+    const ptrdiff_t to = least(from + d->part_inputs, d->inputs), last = least((group + 1) * d->panels_each, d->panels);
     Tap tap = {0};
     DotTile t = {.source = d->x, .taps = &tap, .runs = 1};
     for (ptrdiff_t k = from; k < to; k += CHUNK) {
         tap.offset = k;
         t.length = least(CHUNK, to - k);
         t.accumulate = k > from;
-        for (ptrdiff_t panel = group * d->panels_each; panel < (group + 1) * d->panels_each; panel++) {
-            const ptrdiff_t first = panel * width, columns = least(width, d->units - first);
-            const int vectors = FN(panel_vectors)(columns);
-            const REAL *w = (const REAL *)d->w + k * d->units + first;
-            t.panel = w;
-            t.panel_step = d->units;
-            if (end - begin > ROWS || columns < vectors * LANES) { /* worth packing, or needs zeros beyond its end */
-                FN(pack_panel)(w, d->units, t.length, columns, scratch, vectors * LANES);
-                t.panel = scratch;
-                t.panel_step = vectors * LANES;
-            }
-            REAL *sums = (REAL *)d->partial + part * d->partial_size + first * d->samples;
-            FN(panel_of_rows)(d, &t, begin, end, sums, vectors);
-        }
+        for (ptrdiff_t panel = group * d->panels_each; panel < last; panel += PANELS_AT_ONCE)
+            FN(chunk_of_panels)(d, &t, (const REAL *)d->w + k * d->units, panel, least(PANELS_AT_ONCE, last - panel),
+                                begin, end, (REAL *)d->partial + part * d->partial_size, scratch);
     }
 }
 
@@ -106,6 +135,7 @@ KERNEL_OF(dense_input_gradient) {
     REAL *buffer = scratch, dump[WIDE * VECTOR_BYTES / sizeof(REAL)];
     Tap tap = {0};
     DotTile t = {.source = d->w, .taps = &tap, .runs = 1, .length = d->units};
+    const ptrdiff_t row_lines = d->units * (ptrdiff_t)sizeof(REAL) / 64;
     for (ptrdiff_t input = block * INPUT_BLOCK; input < last; input += STRIPE)
         for (ptrdiff_t first = 0; first < d->samples; first += width) {
             const ptrdiff_t columns = least(width, d->samples - first), end = least(STRIPE, last - input);
@@ -117,6 +147,7 @@ KERNEL_OF(dense_input_gradient) {
                     t.at[p] = (input + (row + p < end ? row + p : row)) * d->units;
                     t.out[p] = row + p < end ? buffer + (row + p) * t.panel_step : dump;
                 }
+                FN(fetch)((const REAL *)d->w + (input + row + ROWS) * d->units, first ? 0 : least(row_lines * ROWS, 96), 0);
                 FN(run_dot)(&t, least(ROWS, end - row), vectors);
             }
             FN(transpose)(buffer, t.panel_step, (REAL *)d->dx + first * d->inputs + input, d->inputs, end, columns);
@@ -132,28 +163,34 @@ INLINE void FN(pack_tiles)(const REAL *x, ptrdiff_t x_step, ptrdiff_t samples, p
     }
 }
 
-/* dw of INPUT_BLOCK inputs: tiles of inputs x units that accumulate over samples. */
+/* dw of INPUT_BLOCK inputs: tiles of inputs x units that accumulate over samples. A row of tiles writes whole rows of
+   dw, which are fetched ahead. */
 KERNEL_OF(dense_weights_gradient) {
     const Dense *d = context;
     const ptrdiff_t width = WIDE * LANES, begin = block * INPUT_BLOCK, inputs = least(INPUT_BLOCK, d->inputs - begin);
-    REAL *tiles = scratch, *edge = tiles + SAMPLE_CHUNK * INPUT_BLOCK; /* edge: dw of a panel with zeros at its end */
+    REAL *tiles = scratch, edge[ROWS * WIDE * VECTOR_BYTES / sizeof(REAL)];
+    const ptrdiff_t panel_lines = ROWS * WIDE * VECTOR_BYTES / 64;
     for (ptrdiff_t n = 0; n < d->samples; n += SAMPLE_CHUNK) {
         const ptrdiff_t samples = least(SAMPLE_CHUNK, d->samples - n);
         FN(pack_tiles)((const REAL *)d->x + n * d->inputs + begin, d->inputs, samples, inputs, tiles);
-        for (ptrdiff_t first = 0; first < d->units; first += width) {
-            const ptrdiff_t columns = least(width, d->units - first);
-            const int vectors = FN(panel_vectors)(columns), whole = columns == vectors * LANES;
-            REAL *dw = (REAL *)d->dw + begin * d->units + first, *out = whole ? dw : edge;
-            OuterTile t = {.a_step = ROWS, .b_step = vectors * LANES, .rows = 1, .count = samples, .accumulate = n > 0,
-                           .out_step = whole ? d->units : vectors * LANES,
-                           .b = (const REAL *)d->packed + first * d->samples + n * vectors * LANES};
-            for (ptrdiff_t i = 0; i < inputs; i += ROWS) {
-                t.a = tiles + i * samples;
-                t.out = out + i * t.out_step;
-                FN(outer_of)(least(ROWS, inputs - i), vectors)(&t);
+        for (ptrdiff_t i = 0; i < inputs; i += ROWS) {
+            const ptrdiff_t rows = least(ROWS, inputs - i);
+            REAL *dw = (REAL *)d->dw + (begin + i) * d->units;
+            const char *next = (const char *)(dw + ROWS * d->units);
+            for (ptrdiff_t first = 0; first < d->units; first += width, next += panel_lines * 64) {
+                const ptrdiff_t columns = least(width, d->units - first);
+                const int vectors = FN(panel_vectors)(columns), whole = columns == vectors * LANES;
+                OuterTile t = {.a = tiles + i * samples, .a_step = ROWS, .b_step = vectors * LANES, .rows = 1,
+                               .count = samples, .accumulate = n > 0, .out = whole ? dw + first : edge,
+                               .out_step = whole ? d->units : vectors * LANES,
+                               .b = (const REAL *)d->packed + first * d->samples + n * vectors * LANES};
+                FN(fetch)(next, panel_lines, 1);
+                for (ptrdiff_t p = 0; t.accumulate && !whole && p < rows; p++)
+                    memcpy(edge + p * t.out_step, dw + p * d->units + first, columns * sizeof(REAL));
+                FN(outer_of)(rows, vectors)(&t);
+                for (ptrdiff_t p = 0; !whole && p < rows; p++)
+                    memcpy(dw + p * d->units + first, edge + p * t.out_step, columns * sizeof(REAL));
             }
-            for (ptrdiff_t i = 0; !whole && i < inputs; i++)
-                memcpy(dw + i * d->units, edge + i * t.out_step, columns * sizeof(REAL));
         }
     }
 }

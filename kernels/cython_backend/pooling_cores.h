@@ -13,29 +13,30 @@ INLINE FN(window) FN(window_at)(const Pool *p, ptrdiff_t image, ptrdiff_t oh, pt
     return w;
 }
 
-INLINE void FN(store_cells)(const Pool *p, ptrdiff_t at, const INT *cells, ptrdiff_t count) {
-    if (p->wide)
-        for (ptrdiff_t i = 0; i < count; i++) ((int32_t *)p->argmax)[at + i] = (int32_t)cells[i];
-    else
-        for (ptrdiff_t i = 0; i < count; i++) ((uint8_t *)p->argmax)[at + i] = (uint8_t)cells[i];
+typedef uint8_t FN(bytes) __attribute__((vector_size(VECTOR_BYTES / sizeof(REAL)), may_alias));
+
+INLINE void FN(store_cells)(const Pool *p, ptrdiff_t at, IVEC cells, ptrdiff_t count) {
+    if (p->wide) {
+        for (ptrdiff_t i = 0; i < LANES && i < count; i++) ((int32_t *)p->argmax)[at + i] = (int32_t)cells[i];
+    } else {
+        FN(bytes) narrow = __builtin_convertvector(cells, FN(bytes));
+        memcpy((uint8_t *)p->argmax + at, &narrow, count);
+    }
 }
 
 /* Up to LANES channels of one window: the best value and its cell. A NaN is better than any number, so it stays. */
 INLINE void FN(best_cell)(const Pool *p, const FN(window) *w, ptrdiff_t channel, ptrdiff_t count, ptrdiff_t at,
                           const int smallest, const int whole) {
-    const REAL *x = (const REAL *)p->x + w->base + channel;
     const ptrdiff_t row_step = p->size[1] * p->c;
-    VEC best = FN(all)(0);
-    IVEC cells = (IVEC)best, none = cells - 1;
-    int first = 1;
-    for (ptrdiff_t kh = w->top; kh < w->bottom; kh++)
+    const REAL *row = (const REAL *)p->x + w->base + channel + w->top * row_step, *from = row + w->left * p->c;
+    VEC best = whole ? FN(load)(from) : FN(load_some)(from, count);
+    IVEC cells = (IVEC)FN(all)(0) + (INT)(w->top * p->pool[1] + w->left);
+    for (ptrdiff_t kh = w->top; kh < w->bottom; kh++, row += row_step)
         for (ptrdiff_t kw = w->left; kw < w->right; kw++) {
-            const REAL *from = x + kh * row_step + kw * p->c;
+            from = row + kw * p->c;
             VEC value = whole ? FN(load)(from) : FN(load_some)(from, count);
             IVEC better = smallest ? (IVEC)(value < best) : (IVEC)(value > best);
             better |= (IVEC)(value != value) & (IVEC)(best == best);
-            if (first) better = none;
-            first = 0;
             best = FN(select)(better, value, best);
             cells = (better & (INT)(kh * p->pool[1] + kw)) | (~better & cells);
         }
@@ -43,16 +44,14 @@ INLINE void FN(best_cell)(const Pool *p, const FN(window) *w, ptrdiff_t channel,
         FN(store)((REAL *)p->y + at, best);
     else
         FN(store_some)((REAL *)p->y + at, best, count);
-    if (!p->argmax) return;
-    INT lanes[VECTOR_BYTES / sizeof(INT)];
-    memcpy(lanes, &cells, sizeof(lanes));
-    FN(store_cells)(p, at, lanes, whole ? LANES : count);
+    if (p->argmax) FN(store_cells)(p, at, cells, whole ? LANES : count);
 }
 
 /* One row of output pixels. */
 INLINE void FN(pool_row)(const Pool *p, ptrdiff_t block, const int smallest) {
+    const ptrdiff_t image = block / p->out[0], oh = block % p->out[0];
     for (ptrdiff_t ow = 0; ow < p->out[1]; ow++) {
-        FN(window) w = FN(window_at)(p, block / p->out[0], block % p->out[0], ow);
+        FN(window) w = FN(window_at)(p, image, oh, ow);
         ptrdiff_t at = (block * p->out[1] + ow) * p->c, c = 0;
         for (; c + LANES <= p->c; c += LANES) FN(best_cell)(p, &w, c, LANES, at + c, smallest, 1);
         if (c < p->c) FN(best_cell)(p, &w, c, p->c - c, at + c, smallest, 0);
