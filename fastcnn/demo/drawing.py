@@ -19,7 +19,7 @@ _MOLE = np.array([0.62, 0.50, 0.47])  # mean colour of a mole, as a share of its
 _BLOTCHES = np.array([[0.20, 0.18, 0.16], [-0.03, 0.03, 0.07]])  # dark to light brown; red to blue-grey
 
 
-def draw_folder(folder: str | Path, seed: int, training: int = 300, test: int = 100) -> int:
+def draw_folder(folder: str | Path, seed: int, training: int = 500, test: int = 150) -> int:
     """Writes `training_set` and `test_set` below `folder`: one subfolder per class with that many JPEGs in each.
 
     Every photo is determined by seed, class and number. Returns the number of photos.
@@ -94,7 +94,7 @@ def _border(label: int, rng: np.random.Generator) -> np.ndarray:
 
 def _shades(mask: np.ndarray, radius: float, label: int, rng: np.random.Generator) -> np.ndarray:
     """What the mole's colour adds to its mean (H, W, 3); the sum over the mole is 0."""
-    size = (0.6, 1.0) if label else (0.0, 0.12)
+    size = (0.7, 1.1) if label else (0.0, 0.12)
     shades = np.zeros((*mask.shape, 3))
     for colour in _BLOTCHES:
         noise = _smooth_noise(*mask.shape, radius * rng.uniform(0.35, 0.7), rng)

@@ -10,12 +10,15 @@ from fastcnn.demo.folders import TEST_SHARE, PhotoSets, find_photo_sets
 from fastcnn.kernels.threads import get_num_threads
 from fastcnn.layers import Convolution2D, Dense, Flatten, MaxPooling2D
 from fastcnn.models import Sequential
+from fastcnn.optimizers import Adam
+from fastcnn.optimizers.schedules import CosineDecay
 from fastcnn.preprocessing.directory_iterator import DirectoryIterator
 from fastcnn.preprocessing.image import ImageDataGenerator, img_to_array, load_img
+from fastcnn.switching import get_backend
 from fastcnn.utils import set_random_seed
 
 SMALLEST_IMAGE = 16  # pixels; two convolutions with pooling leave 2 x 2 of it
-BATCH_SIZE = 32
+BATCH_SIZE = 16
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,13 @@ def run(settings: Settings) -> float:
         OSError, ValueError: when the photos or the output folder are not usable; before training.
     """
     start = time.monotonic()
-    output = Path(settings.output)
-    output.mkdir(parents=True, exist_ok=True)
+    get_backend(settings.backend)
     set_random_seed(settings.seed)
+    output = Path(settings.output)
     sets = _photos(settings, output)
+    output.mkdir(parents=True, exist_ok=True)
     training, test = _batches(settings, sets)
-    model = _network(len(sets.classes), settings)
+    model = _network(len(sets.classes), len(training) * settings.epochs, settings)
     _say(f"\nTraining a small convolutional network on {settings.image_size} x {settings.image_size} pixels:")
     _say(f"backend {model.get_backend().name}, {get_num_threads()} threads, {settings.epochs} epochs.")
     model.fit(training, epochs=settings.epochs, validation_data=test)
@@ -71,6 +75,7 @@ def _photos(settings: Settings, output: Path) -> PhotoSets:
     if settings.path is not None:
         return find_photo_sets(settings.path)
     folder = output / "photos"
+    folder.mkdir(parents=True, exist_ok=True)
     _say(f"Drawing photos of skin with moles, benign and malignant, into {folder}")
     _say("(drawings to try the software with; they say nothing about real skin) ...")
     begin = time.monotonic()
@@ -94,8 +99,8 @@ def _batches(settings: Settings, sets: PhotoSets) -> tuple[DirectoryIterator, Di
     return training, test
 
 
-def _network(classes: int, settings: Settings) -> Sequential:
-    """The tutorials' network: one sigmoid output for two classes, a softmax for more."""
+def _network(classes: int, steps: int, settings: Settings) -> Sequential:
+    """The tutorials' network: one sigmoid output for two classes, a softmax for more; trained for `steps` steps."""
     model = Sequential(backend=settings.backend)
     model.add(Convolution2D(32, (3, 3), activation="relu", input_shape=(settings.image_size, settings.image_size, 3)))
     model.add(MaxPooling2D(pool_size=(2, 2)))
@@ -105,7 +110,8 @@ def _network(classes: int, settings: Settings) -> Sequential:
     model.add(Dense(128, activation="relu"))
     model.add(Dense(1, activation="sigmoid") if classes == 2 else Dense(classes, activation="softmax"))
     loss = "binary_crossentropy" if classes == 2 else "categorical_crossentropy"
-    model.compile(optimizer="adam", loss=loss, weighted_metrics=["accuracy"])  # weighted: photos left out weigh 0
+    rate = CosineDecay(0.001, steps)  # small at the end, so that the last epochs no longer go up and down
+    model.compile(optimizer=Adam(rate), loss=loss, weighted_metrics=["accuracy"])  # weighted: photos left out weigh 0
     return model
 
 
