@@ -1,4 +1,7 @@
-"""Photos a second, from JPEG files to float32 batches: flow_from_directory with and without random changes."""
+"""Photos a second into float32 batches: flow_from_directory with and without random changes.
+
+From files: every photo is read and decoded. From memory: later epochs, when decoded photos are still there.
+"""
 
 import pytest
 
@@ -12,6 +15,7 @@ CHANGES = {
     "rescale": {},
     "shear zoom flip": {"shear_range": 0.2, "zoom_range": 0.2, "horizontal_flip": True},
 }
+SOURCES = {"files": {"cache_bytes": 0}, "memory": {"cache_bytes": 2**30}}
 LEAST = 640  # photos a round: the two batches made ahead of it are then few
 
 
@@ -23,11 +27,13 @@ def photos(tmp_path_factory):
 
 @pytest.mark.parametrize("side", [256, 64])
 @pytest.mark.parametrize("changes", CHANGES)
+@pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("backend", USABLE)
-def test_photos_a_second(benchmark, photos, backend, changes, side):
+def test_photos_a_second(benchmark, photos, backend, source, changes, side):
     with use_backend(backend):
         generator = ImageDataGenerator(rescale=1 / 255, **CHANGES[changes])
-        batches = generator.flow_from_directory(photos, (side, side), class_mode="binary", batch_size=32, seed=1)
+        options = {"class_mode": "binary", "batch_size": 32, "seed": 1, **SOURCES[source]}
+        batches = generator.flow_from_directory(photos, (side, side), **options)
         count = -(-LEAST // batches.n) * len(batches)
 
         def read() -> int:
@@ -36,9 +42,9 @@ def test_photos_a_second(benchmark, photos, backend, changes, side):
         seen = read()
         benchmark.pedantic(read, rounds=1 if backend == "numpy" else 3)
         batches.close()
-    benchmark.group = f"{changes} {side}x{side}"
+    benchmark.group = f"{changes} {side}x{side} from {source}"
     benchmark.extra_info |= {
-        "kernel": "photos from files",
+        "kernel": f"photos from {source}",
         "shape": f"{side}x{side} {changes}",
         "backend": backend,
         "threads": batches.workers,
