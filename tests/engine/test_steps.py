@@ -230,6 +230,21 @@ def test_overflow_names_the_layer_in_which_it_arises(backend):
 
 
 @everywhere
+def test_overflow_is_found_though_the_inputs_memory_was_used_again(backend):
+    square = [layers.Dense(64, use_bias=False, name=name) for name in ("first", "second")]
+    model = Sequential([layers.Input((64,)), *square, layers.Dense(2, name="head")], backend=backend)
+    for layer, value in zip(square, (np.eye(64), np.full((64, 64), 3e38)), strict=True):
+        layer.set_weights([value.astype("f4")])
+        layer.trainable = False
+    model.compile("sgd", "mse")
+    bound = model.executor.program("train", 64)
+    spans = [bound.runner.memory.offsets[id(t.root)] for t in (bound.x, bound.runner.program.ops[1].args["y"])]
+    assert spans[0] == spans[1]  # else this test would show nothing
+    with np.errstate(all="ignore"), pytest.raises(NonFiniteLossError, match="first in the output of 'second'"):
+        model.train_on_batch(np.ones((64, 64), "f4"), np.zeros((64, 2)))
+
+
+@everywhere
 def test_two_models_take_turns_on_two_backends(backend):
     x, y = data(8)
     one, two = network(backend), network("numpy")
