@@ -56,6 +56,7 @@ def extensions() -> list[Extension]:
 setup(
     packages=packages(),
     package_dir={"fastcnn": "fastcnn", "fastcnn.kernels": "kernels"},
-    package_data={"fastcnn.kernels.cython_backend": ["*.pyx", "*.pxi", "*.h"]},
+    include_package_data=False,  # sources of the Cython backend go into the sdist alone, by MANIFEST.in
     ext_modules=extensions(),
+    options={"build_ext": {"parallel": os.cpu_count()}},
 )
