@@ -12,13 +12,15 @@ from fastcnn.kernels.numba_backend.arrays import flat
 from fastcnn.kernels.numba_backend.blocks import chunk, claim, run_elements
 from fastcnn.kernels.numba_backend.cache import compiled
 from fastcnn.kernels.numba_backend.pool import run
-from fastcnn.kernels.numba_backend.tiles import PIXELS, clamped, places, tile
+from fastcnn.kernels.numba_backend.tiles import PIXELS, clamped, places, prefetch, tile
+from fastcnn.kernels.numba_backend.transposition import transpose
 from fastcnn.kernels.numba_backend.weight_gradient import gradient_work, weight_gradient
 
 TILE_BYTES = tiles.width(1)
 ROWS = 96  # rows of x in a task
 DEPTH = 256  # inputs summed at a time: 32 columns of w then stay in the first-level cache
 PART = 1024  # least inputs in a part of a sum
+AHEAD = 12  # rows of w fetched before they are needed
 STRIP = 48  # rows of w whose gradients are transposed together
 
 
@@ -105,14 +107,9 @@ def dense_bias_activation_forward(x, w, b, y, work, *, activation, negative_slop
 
 
 def dense_backward_input_work(shapes, itemsize):
-    return int(np.prod(shapes["dy"]))
-
-
-@compiled
-def _transpose(dy, out, n, units):
-    for row in range(n):
-        for column in range(units):
-            out[column * n + row] = dy[row * units + column]
+    n, units = shapes["dy"]
+    columns = tiles.width(itemsize)
+    return -(-n // columns) * columns * units
 
 
 @compiled
@@ -128,17 +125,18 @@ def _input_gradient(counter, worker, w, dyt, dx, n, inputs, units):
             for first in range(begin, stop, PIXELS):
                 some = clamped(first, stop - 1)
                 xs, ys = places(some, units, 0), places(some, columns, -begin * columns)
-                tile(w, xs, (0, 0, 1), dyt, image, (0, 0, n), strip, ys, loops, width, 0, w, -1, one)
-            for j in range(width):
-                target = dx[(image + j) * inputs + begin : (image + j) * inputs + stop]
-                for i in range(target.size):
-                    target[i] = strip[i * columns + j]
+                if image == 0:
+                    prefetch(w, min(w.size, (first + AHEAD) * units), min(w.size, (first + AHEAD + PIXELS) * units))
+                tile(w, xs, (0, 0, 1), dyt, image * units, (0, 0, columns), strip, ys, loops, width, 0, w, -1, one)
+            transpose(strip, 0, columns, stop - begin, width, dx, image * inputs + begin, inputs)
         begin = claim(counter) * STRIP
 
 
 def dense_backward_input(dy, w, dx, work):
     n, inputs, units = *dx.shape, dy.shape[1]
-    _transpose(flat(dy), work, n, units)
+    columns, gradient = tiles.width(dy.itemsize), flat(dy)
+    for image in range(0, n, columns):  # panels of a tile's columns, one after the other
+        transpose(gradient, image * units, units, min(columns, n - image), units, work, image * units, columns)
     blocks = -(-inputs // STRIP)
     run(_input_gradient, blocks, n * inputs * units, flat(w), work, flat(dx), n, inputs, units)
 

@@ -15,6 +15,7 @@ from fastcnn.kernels.numba_backend import vectors
 from fastcnn.kernels.numba_backend.vectors import INT, VECTORS
 
 PIXELS = 6  # rows of a tile
+LINE = 64  # bytes of a cache line
 
 
 def width(itemsize: int) -> int:
@@ -69,6 +70,29 @@ def array_data(context, builder, kind, array):
 
 def _unpack(builder, pack, count):
     return [builder.extract_value(pack, i) for i in range(count)]
+
+
+@intrinsic
+def _prefetch_line(typingctx, x, at):
+    """Asks for the cache line of x[at]."""
+
+    def emit(context, builder, signature, args):
+        small = ir.IntType(32)
+        data = array_data(context, builder, signature.args[0], args[0])
+        pointer = vectors.address(builder, data, args[1], ir.IntType(8))
+        kind, name = ir.FunctionType(ir.VoidType(), [pointer.type, small, small, small]), "llvm.prefetch.p0"
+        function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
+        builder.call(function, [pointer, ir.Constant(small, 0), ir.Constant(small, 3), ir.Constant(small, 1)])
+        return context.get_dummy_value()
+
+    return types.void(x, types.int64), emit
+
+
+@numba.njit(forceinline=True)
+def prefetch(x, start, stop):
+    """Asks for a run of numbers that will be needed soon; the processor does not see six rows at once coming."""
+    for at in range(start, stop, LINE // x.itemsize):
+        _prefetch_line(x, at)
 
 
 class _Tile:

@@ -12,9 +12,10 @@ from fastcnn.kernels.numba_backend.cache import compiled
 from fastcnn.kernels.numba_backend.correlation import block_input, block_place
 from fastcnn.kernels.numba_backend.plans import BLOCKS, Plan
 from fastcnn.kernels.numba_backend.pool import run, slots
-from fastcnn.kernels.numba_backend.tiles import PIXELS, clamped, places, tile
+from fastcnn.kernels.numba_backend.tiles import PIXELS, clamped, listed, places, tile
 
 TILE_BYTES = tiles.width(1)
+ROWS = 96  # rows of dw that all panels of dy pass by before the next ones
 COPIES = 1 << 20  # numbers that all parts' sums may take
 
 
@@ -32,24 +33,17 @@ def gradient_work(plan: Plan) -> int:
 
 
 @compiled
-def _row(r, row_step, p):
-    """Where in a block's input row r = (tap, channel) of the weights begins."""
-    tap = r // p.depth
-    return tap // p.taps_w * p.dilation_h * row_step + tap % p.taps_w * p.dilation_w * p.channels + r % p.depth
-
-
-@compiled
-def _rows(rows, start, row_step, p):
-    """The same for a tile's rows."""
-    a, b, c, d, e, f = rows
-    return (
-        start + _row(a, row_step, p),
-        start + _row(b, row_step, p),
-        start + _row(c, row_step, p),
-        start + _row(d, row_step, p),
-        start + _row(e, row_step, p),
-        start + _row(f, row_step, p),
-    )
+def _list_rows(begin, stop, row_step, p, table):
+    """Where in a block's input the rows r = (tap, channel) of the weights begin; counted, since divisions are slow."""
+    tap, c = begin // p.depth, begin % p.depth
+    kh, kw = tap // p.taps_w, tap % p.taps_w
+    for r in range(begin, stop):
+        table[r - begin] = kh * p.dilation_h * row_step + kw * p.dilation_w * p.channels + c
+        c += 1
+        if c == p.depth:
+            c, kw = 0, kw + 1
+        if kw == p.taps_w:
+            kh, kw = kh + 1, 0
 
 
 @compiled
@@ -65,42 +59,56 @@ def _loops(images, rows, image_step, row_step, dy_pixel, p):
 
 
 @compiled
-def _pack(dy, at, filters, pixels, width, columns, panel):
-    """One panel of dy, so that its pixels adjoin: rows 512 or 1024 bytes apart would use few sets of the cache."""
-    for pixel in range(pixels):
-        source = dy[at + pixel * filters : at + pixel * filters + width]
-        out = panel[pixel * columns : pixel * columns + width]
-        for j in range(width):
-            out[j] = source[j]
+def _pack(dy, at, pixels, panels, p):
+    """dy of a block, a panel of columns after the other: rows 512 or 1024 bytes apart would use few sets of a cache."""
+    columns, filters = TILE_BYTES // dy.itemsize, p.width * p.groups
+    for number in range(p.groups * -(-p.width // columns)):
+        f, width = _panel(number, columns, p)
+        for pixel in range(pixels):
+            source = dy[at + pixel * filters + f : at + pixel * filters + f + width]
+            target = (number * pixels + pixel) * columns
+            out = panels[target : target + width]
+            for j in range(width):
+                out[j] = source[j]
 
 
 @compiled
-def _block(x, dy, panel, out, out_at, work, slot, block, rows, accumulate, p):
-    """Adds one block's pixels to the sums of some rows."""
+def _panel(number, columns, p):
+    """(first filter, filters) of a panel; panels of one column lie in all groups in turn."""
+    group, column = number % p.groups, number // p.groups * columns
+    return group * p.width + column, min(columns, p.width - column)
+
+
+@compiled
+def _block(x, dy, panels, table, out, out_at, work, slot, block, rows, accumulate, p):
+    """Adds one block's pixels to the sums of some rows: runs of rows, so that x and dw are walked through once."""
     columns, filters, one = TILE_BYTES // x.itemsize, p.width * p.groups, x.dtype.type(1)
     place = block_place(block, p)
     image, images, row, count = place
     source, start, image_step, row_step = block_input(x, work, slot, place, p)
-    packed = panel.size > 0
+    packed, pixels, dy_at = panels.size > 0, images * count * p.out_cols, image * p.y_image + row * p.y_row
+    if packed:
+        _pack(dy, dy_at, pixels, panels, p)
+    given = panels if packed else dy
     loops = _loops(images, count, image_step, row_step, columns if packed else filters, p)
-    for number in range(p.groups * -(-p.width // columns)):
-        group, column = number % p.groups, number // p.groups * columns
-        width, f = min(columns, p.width - column), group * p.width + column
-        given, at = dy, image * p.y_image + row * p.y_row + f
-        if packed:
-            _pack(dy, at, filters, images * count * p.out_cols, width, columns, panel)
-            given, at = panel, 0
-        for first in range(rows[0], rows[1], PIXELS):
-            some = clamped(first, rows[1] - 1)
-            xs, ys = _rows(some, start + group * p.depth, row_step, p), places(some, filters, out_at + f)
-            tile(source, xs, loops[1], given, at, loops[2], out, ys, loops[0], width, accumulate, dy, -1, one)
+    for begin in range(rows[0], rows[1], ROWS):
+        stop = min(rows[1], begin + ROWS)
+        _list_rows(begin, stop, row_step, p, table)
+        for number in range(p.groups * -(-p.width // columns)):
+            f, width = _panel(number, columns, p)
+            at, channel = number * pixels * columns if packed else dy_at + f, start + number % p.groups * p.depth
+            for first in range(0, stop - begin, PIXELS):
+                some = clamped(first, stop - begin - 1)
+                xs, ys = listed(table, some, channel), places(some, filters, out_at + f + begin * filters)
+                tile(source, xs, loops[1], given, at, loops[2], out, ys, loops[0], width, accumulate, dy, -1, one)
 
 
 @compiled
 def _gradient(counter, worker, x, dy, dw, work, cut, slots, p):
     columns, filters = TILE_BYTES // x.itemsize, p.width * p.groups
     size, parts, runs = cut
-    panel = np.empty(p.batch * p.band * p.out_cols * columns if filters > columns else 0, dy.dtype)
+    panels = p.groups * -(-p.width // columns) * columns if filters > columns else 0
+    panels, table = np.empty(p.batch * p.band * p.out_cols * panels, dy.dtype), np.empty(ROWS, np.int64)
     blocks, rows = -(-p.out_rows // p.band) * -(-p.images // p.batch), p.taps_h * p.taps_w * p.depth
     run_rows = (rows + PIXELS * runs - 1) // (PIXELS * runs) * PIXELS
     task, slot = claim(counter), slots[0] + worker * slots[1]
@@ -109,7 +117,7 @@ def _gradient(counter, worker, x, dy, dw, work, cut, slots, p):
         out, out_at = (dw, 0) if parts == 1 else (work, part * size)
         some, first = (begin, min(rows, begin + run_rows)), part * blocks // parts
         for block in range(first, (part + 1) * blocks // parts):
-            _block(x, dy, panel, out, out_at, work, slot, block, some, 1 if block > first else 0, p)
+            _block(x, dy, panels, table, out, out_at, work, slot, block, some, 1 if block > first else 0, p)
         task = claim(counter)
 
 
