@@ -102,7 +102,7 @@ def test_nothing_is_run_that_came_out_of_a_file(path):
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call):
             if isinstance(node.func, ast.Name):
-                assert node.func.id not in FORBIDDEN_CALLS, f"line {node.lineno}"
+                assert node.func.id not in FORBIDDEN_CALLS or path in TESTS, f"line {node.lineno}"
             for keyword in node.keywords:
                 value = keyword.value
                 is_true = isinstance(value, ast.Constant) and value.value is True
