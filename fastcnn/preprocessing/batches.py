@@ -166,7 +166,8 @@ def photo_into(
         return
     colour = parameters.get("channel_shift_intensity") is not None or parameters.get("brightness") is not None
     if colour or not generator.only_rescales:
-        x = np.array(photo if data_format == "channels_last" else np.moveaxis(photo, 2, 0), slot.dtype, order="C")
+        x = np.asarray(photo if data_format == "channels_last" else np.moveaxis(photo, 2, 0), slot.dtype)
+        # A copy, since standardize works in place and x may be the user's own array.
         slot[...] = generator.standardize(np.array(generator.apply_transform(x, parameters), slot.dtype))
         return
     scale = generator.rescale or 1.0

@@ -166,6 +166,17 @@ def test_reset_begins_again_at_the_first_batch(top):
     np.testing.assert_array_equal(next(it)[0], expected)
 
 
+def test_reset_between_whole_epochs_skips_none(top):
+    plain = flow(top, shuffle=True)
+    expected = [next(plain)[0] for _ in range(6)]
+    it = flow(top, shuffle=True)
+    for epoch in (0, 3):
+        it.reset()
+        it.on_epoch_end()
+        for number in range(3):
+            np.testing.assert_array_equal(next(it)[0], expected[epoch + number])
+
+
 def test_an_index_beyond_the_end_is_an_error(top):
     with pytest.raises(IndexError, match=r"must be below 3\. Received: 3"):
         flow(top)[3]

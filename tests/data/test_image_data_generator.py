@@ -221,9 +221,28 @@ def test_flow_takes_any_number_type_and_never_writes_to_it(dtype):
     x = X.astype(dtype)
     x.flags.writeable = False
     settings = {"samplewise_center": True, "rotation_range": 10, "channel_shift_range": 5.0}
-    for generator in (ImageDataGenerator(rescale=0.5), ImageDataGenerator(**settings)):
+    for options in ({"rescale": 0.5}, {"samplewise_center": True}, settings):
+        generator = ImageDataGenerator(**options)
         assert next(generator.flow(x, Y))[0].dtype == np.float32
     np.testing.assert_array_equal(x, X)
+
+
+@pytest.mark.parametrize(("option", "axis"), [("vertical_flip", 0), ("horizontal_flip", 1)])
+def test_flips_mirror_half_of_the_photos_along_their_axis(option, axis):
+    y = ImageDataGenerator(**{option: True}).flow(X, shuffle=False, batch_size=10, seed=1)[0]
+    mirrored = [np.array_equal(one, np.flip(x, axis)) for one, x in zip(y, X, strict=True)]
+    kept = [np.array_equal(one, x) for one, x in zip(y, X, strict=True)]
+    assert 1 <= sum(mirrored) <= 9
+    assert sum(mirrored) + sum(kept) == 10
+
+
+@pytest.mark.parametrize("option", [{"brightness_range": (0.2, 0.4)}, {"channel_shift_range": 90.0}])
+def test_colour_changes_reach_the_batch(option):
+    generator = ImageDataGenerator(**option)
+    y = generator.flow(X, shuffle=False, seed=1)[0]
+    drawn = generator.ranges.draw(12, 10, np.random.default_rng([1, 0, 4]))
+    np.testing.assert_array_equal(y[4], generator.apply_transform(X[4].astype(np.float32), drawn))
+    assert not np.array_equal(y[4], X[4])
 
 
 def test_flow_of_float64_keeps_float64():

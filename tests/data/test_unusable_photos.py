@@ -6,6 +6,8 @@ import re
 import numpy as np
 import pytest
 
+from fastcnn.data.decode import Reading
+from fastcnn.data.skipping import check_headers
 from fastcnn.preprocessing.image import ImageDataGenerator, ImageError
 from tests.data.photos import folder, pixels, save
 
@@ -93,6 +95,14 @@ def test_the_count_is_exact(tmp_path, workers):
         used += list(weights)
     np.testing.assert_array_equal(np.flatnonzero(np.array(used) == 0), sorted(bad))
     assert [path for path, _ in it.skipped] == [it.filepaths[index] for index in sorted(bad)]
+
+
+@pytest.mark.parametrize("workers", [0, 3])
+def test_every_header_is_looked_at(tmp_path, workers):
+    (tmp_path / "a.png").write_bytes(b"x")
+    save(tmp_path / "b.png", pixels(1))
+    paths = [str(tmp_path / name) for name in ["a.png"] * 130 + ["b.png"]]
+    assert sorted(check_headers(paths, Reading(), workers)) == list(range(130))
 
 
 def test_too_many_unusable_photos_are_an_error_even_when_skipping(top):
