@@ -28,7 +28,8 @@ static UNUSED int connect_pool(void) {
     return pool ? 0 : -1;
 }
 
-/* Arguments of the simple kernels: arrays of n elements, or of n rows and c columns; `block` elements or rows a block. */
+/* Arguments of the simple kernels: arrays of n elements, or of n rows and c columns; a block is so many elements or
+   rows. */
 typedef struct {
     const void *in[6];
     void *out[4];

@@ -11,7 +11,7 @@ cdef extern from "api.h":
         void *out[4]
         ptrdiff_t n, c, block
         double p[6]
-    ctypedef void (*Runner)(const void *call, int is_double, ptrdiff_t blocks, int threads, void *scratch) noexcept nogil
+    ctypedef void (*Runner)(const void *, int is_double, ptrdiff_t blocks, int threads, void *scratch) noexcept nogil
     int connect_pool() except -1
     void *aligned(void *p) nogil
     enum:

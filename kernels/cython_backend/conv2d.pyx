@@ -14,8 +14,8 @@ cdef extern from "conv2d.h":
     ptrdiff_t gather_work(const Conv *, ptrdiff_t columns, ptrdiff_t depth, ptrdiff_t itemsize)
     ptrdiff_t gradient_work(const Conv *, ptrdiff_t itemsize)
     void _forward "conv2d_forward"(
-        const Conv *, const void *x, const void *w, const void *bias, void *y, int finish, double slope, void *work, int is_double,
-        int threads) noexcept nogil
+        const Conv *, const void *x, const void *w, const void *bias, void *y, int finish, double slope, void *work,
+        int is_double, int threads) noexcept nogil
     void _backward_input "conv2d_backward_input"(
         const Conv *, const void *dy, const void *w, void *dx, void *work, int is_double, int threads) noexcept nogil
     void _backward_weights "conv2d_backward_weights"(

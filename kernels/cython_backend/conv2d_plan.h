@@ -155,8 +155,9 @@ static void plan_patches(Gradient *g, const Conv *s, ptrdiff_t padded_line, ptrd
     g->step_cols = least(s->out[1], half / panel);
     ptrdiff_t row_bytes = g->step_cols * panel + s->stride[0] * s->size[1] * s->c * itemsize;
     g->step_rows = most(least(PATCH_BYTES / row_bytes, half / (panel * g->step_cols)), 1);
-    const int padded = padded_line > s->size[1] || s->pad[0] || (s->out[0] - 1) * s->stride[0] + (s->kernel[0] - 1) * s->dilation[0] >= s->size[0];
-    const ptrdiff_t overlap = (s->kernel[0] - 1) * s->dilation[0] + 1, strip_line = padded_line * s->c * itemsize;
+    const ptrdiff_t overlap = (s->kernel[0] - 1) * s->dilation[0] + 1, reach = (s->out[0] - 1) * s->stride[0] + overlap;
+    const int padded = padded_line > s->size[1] || s->pad[0] || reach > s->size[0];
+    const ptrdiff_t strip_line = padded_line * s->c * itemsize;
     const ptrdiff_t strip_rows = half / strip_line;
     g->by_rows = s->groups == 1 && s->dilation[1] == 1 && (!padded || (s->c < WIDEST && strip_rows >= overlap));
     if (!g->by_rows || !padded) return;
@@ -176,7 +177,8 @@ static void conv2d_backward_weights(const Conv *s, const void *x, const void *dy
         g.pad[axis] = s->pad[axis];
         g.dilation[axis] = s->dilation[axis];
     }
-    ptrdiff_t itemsize = is_double ? 8 : 4, span = (s->out[1] - 1) * s->stride[1] + (s->kernel[1] - 1) * s->dilation[1] + 1;
+    ptrdiff_t itemsize = is_double ? 8 : 4;
+    ptrdiff_t span = (s->out[1] - 1) * s->stride[1] + (s->kernel[1] - 1) * s->dilation[1] + 1;
     plan_patches(&g, s, most(span, s->size[1] + s->pad[1]), itemsize);
     ptrdiff_t rows = s->images * s->out[0], entries = s->kernel[0] * s->kernel[1] * g.group_c;
     g.part_rows = ceil_div(rows, most_parts(s));

@@ -48,7 +48,8 @@ INLINE void FN(panel_of_rows)(const Dense *d, DotTile *t, ptrdiff_t begin, ptrdi
 INLINE void FN(chunk_of_panels)(const Dense *d, DotTile *t, const REAL *w, ptrdiff_t first_panel, ptrdiff_t count,
                                 ptrdiff_t begin, ptrdiff_t end, REAL *partial, REAL *packed) {
     const ptrdiff_t width = WIDE * LANES, tiles = ceil_div(end - begin, ROWS) * count;
-    const char *next = (const char *)(w + t->length * d->units); /* where the next chunk lies when panels are all of w */
+    /* Where the next chunk lies when these panels are all of w. */
+    const char *next = (const char *)(w + t->length * d->units);
     const ptrdiff_t lines = d->panels_each > 1 ? t->length * count * width * (ptrdiff_t)sizeof(REAL) / 64 / tiles : 0;
     for (ptrdiff_t panel = first_panel; panel < first_panel + count && end - begin > ROWS; panel++) {
         const ptrdiff_t first = panel * width, columns = least(width, d->units - first);
@@ -65,14 +66,16 @@ INLINE void FN(chunk_of_panels)(const Dense *d, DotTile *t, const REAL *w, ptrdi
             t->panel_step = d->units;
         } else if (end - begin <= ROWS) /* needs zeros beyond its end */
             FN(pack_panel)(w + first, d->units, t->length, columns, (REAL *)t->panel, t->panel_step);
-        FN(panel_of_rows)(d, t, begin, end, partial + first * d->samples, vectors, &next, lines, d->panels_each > 1 && !first);
+        FN(panel_of_rows)(d, t, begin, end, partial + first * d->samples, vectors, &next, lines,
+                          d->panels_each > 1 && !first);
     }
 }
 
 KERNEL_OF(dense_products) {
     const Dense *d = context;
     const ptrdiff_t groups = ceil_div(d->panels, d->panels_each), group = block % groups;
-    const ptrdiff_t begin = block / groups % d->row_blocks * d->block_rows, end = least(begin + d->block_rows, d->samples);
+    const ptrdiff_t begin = block / groups % d->row_blocks * d->block_rows;
+    const ptrdiff_t end = least(begin + d->block_rows, d->samples);
     const ptrdiff_t part = block / groups / d->row_blocks, from = part * d->part_inputs;
     const ptrdiff_t to = least(from + d->part_inputs, d->inputs), last = least((group + 1) * d->panels_each, d->panels);
     Tap tap = {0};
@@ -125,10 +128,11 @@ KERNEL_OF(pack_rows) {
     const Dense *d = context;
     const ptrdiff_t first = block * WIDE * LANES, columns = least(WIDE * LANES, d->units - first);
     const ptrdiff_t step = FN(panel_vectors)(columns) * LANES;
-    FN(pack_panel)((const REAL *)d->dy + first, d->units, d->samples, columns, (REAL *)d->packed + first * d->samples, step);
+    REAL *to = (REAL *)d->packed + first * d->samples;
+    FN(pack_panel)((const REAL *)d->dy + first, d->units, d->samples, columns, to, step);
 }
 
-/* dx of INPUT_BLOCK inputs, as rows of w against transposed dy: the result is transposed, since it is smaller than w. */
+/* dx of INPUT_BLOCK inputs, as rows of w against transposed dy: the result is what is transposed, being smaller. */
 KERNEL_OF(dense_input_gradient) {
     const Dense *d = context;
     const ptrdiff_t width = WIDE * LANES, last = least(d->inputs, (block + 1) * INPUT_BLOCK);
@@ -147,7 +151,8 @@ KERNEL_OF(dense_input_gradient) {
                     t.at[p] = (input + (row + p < end ? row + p : row)) * d->units;
                     t.out[p] = row + p < end ? buffer + (row + p) * t.panel_step : dump;
                 }
-                FN(fetch)((const REAL *)d->w + (input + row + ROWS) * d->units, first ? 0 : least(row_lines * ROWS, 96), 0);
+                if (first == 0)
+                    FN(fetch)((const REAL *)d->w + (input + row + ROWS) * d->units, least(row_lines * ROWS, 96), 0);
                 FN(run_dot)(&t, least(ROWS, end - row), vectors);
             }
             FN(transpose)(buffer, t.panel_step, (REAL *)d->dx + first * d->inputs + input, d->inputs, end, columns);

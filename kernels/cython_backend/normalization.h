@@ -80,7 +80,8 @@ KERNEL_OF(batchnorm_update) {
     for (int k = 0; k < 2; k++) {
         const REAL *batch = t->in[k];
         REAL *moving = t->out[k];
-        EACH_ALONE for (ptrdiff_t i = block * t->block; i < end; i++) moving[i] = moving[i] * momentum + batch[i] * fresh;
+        EACH_ALONE for (ptrdiff_t i = block * t->block; i < end; i++)
+            moving[i] = moving[i] * momentum + batch[i] * fresh;
     }
 }
 
