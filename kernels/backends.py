@@ -95,7 +95,7 @@ def load(name: str) -> Backend:
         raise ValueError(f"unknown backend {name!r}. Known: {', '.join(names())}")
     try:
         return Backend(name)
-    except ImportError as error:
+    except (ImportError, AttributeError) as error:  # AttributeError: extensions of an unfinished build
         raise BackendUnavailableError(f"backend {name!r} cannot run here: {error}") from error
 
 

@@ -24,7 +24,7 @@ KERNEL_OF(relu_forward) {
     ptrdiff_t end = least(t->n, (block + 1) * t->block);
     EACH_ALONE for (ptrdiff_t i = block * t->block; i < end; i++) {
         REAL below = slope * (x[i] - threshold), above = x[i] > top ? top : x[i];
-        y[i] = x[i] >= threshold ? above : below;
+        y[i] = x[i] > threshold ? above : below;
     }
 }
 

@@ -39,13 +39,13 @@ KERNEL_OF(momentum_update) {
 /* `centered` and `heavy` are constants where this is inlined, so absent arrays are never touched. */
 INLINE void FN(rmsprop)(const Call *t, ptrdiff_t begin, ptrdiff_t end, const int centered, const int heavy) {
     const REAL rate = (REAL)t->p[0], rho = (REAL)t->p[1], momentum = (REAL)t->p[2], epsilon = (REAL)t->p[3];
-    const REAL *dw = t->in[0], decay = (REAL)t->p[4];
+    const REAL *dw = t->in[0], decay = (REAL)t->p[4], new = (REAL)(1 - t->p[1]);
     REAL *w = t->out[0], *square = t->out[1], *mean = t->out[2], *velocity = t->out[3];
     EACH_ALONE for (ptrdiff_t i = begin; i < end; i++) {
-        REAL g = dw[i], s = rho * square[i] + (1 - rho) * g * g, root = s + epsilon;
+        REAL g = dw[i], s = rho * square[i] + new * g * g, root = s + epsilon;
         square[i] = s;
         if (centered) {
-            REAL m = rho * mean[i] + (1 - rho) * g;
+            REAL m = rho * mean[i] + new * g;
             mean[i] = m;
             root -= m * m;
         }
@@ -70,7 +70,7 @@ KERNEL_OF(rmsprop_update) {
 
 INLINE void FN(adam)(const Call *t, ptrdiff_t begin, ptrdiff_t end, const int amsgrad) {
     const REAL rate = (REAL)t->p[0], epsilon = (REAL)t->p[3], decay = (REAL)t->p[4];
-    const REAL new_1 = 1 - (REAL)t->p[1], new_2 = 1 - (REAL)t->p[2];
+    const REAL new_1 = (REAL)(1 - t->p[1]), new_2 = (REAL)(1 - t->p[2]);
     const REAL *dw = t->in[0];
     REAL *w = t->out[0], *m = t->out[1], *v = t->out[2], *vmax = t->out[3];
     EACH_ALONE for (ptrdiff_t i = begin; i < end; i++) {

@@ -22,7 +22,7 @@ def _relus(x, y, start, stop, slope, top, threshold):
     for i in range(start, stop):
         value = x[i]
         low = slope * (value - threshold)
-        y[i] = min(value, top) if value >= threshold else low
+        y[i] = min(value, top) if value > threshold else low
 
 
 @compiled

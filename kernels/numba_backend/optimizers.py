@@ -47,7 +47,7 @@ def momentum_update(w, dw, velocity, hyper, *, nesterov):
 def _rmsprop(counter, worker, w, dw, square, mean, velocity, hyper, centered, heavy):
     real = w.dtype.type
     rate, rho, momentum = real(hyper[0]), real(hyper[1]), real(hyper[2])
-    epsilon, decay, new = real(hyper[3]), real(hyper[4]), real(1) - real(hyper[1])
+    epsilon, decay, new = real(hyper[3]), real(hyper[4]), real(1 - hyper[1])
     start, stop = chunk(counter, w.size)
     while start < stop:
         for i in range(start, stop):
@@ -73,7 +73,7 @@ def rmsprop_update(w, dw, square, mean, velocity, hyper):
 @compiled
 def _adam(counter, worker, w, dw, m, v, vmax, hyper, amsgrad):
     real = w.dtype.type
-    rate, new_m, new_v = real(hyper[0]), real(1) - real(hyper[1]), real(1) - real(hyper[2])
+    rate, new_m, new_v = real(hyper[0]), real(1 - hyper[1]), real(1 - hyper[2])
     epsilon, decay = real(hyper[3]), real(hyper[4])
     start, stop = chunk(counter, w.size)
     while start < stop:
