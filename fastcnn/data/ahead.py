@@ -81,7 +81,7 @@ def _work(shared: _Shared) -> None:
     """Fills one part after another until closed."""
     while True:
         with shared.lock:
-            entry = None
+            entry = None  # an idle thread keeps no batch alive
             while not shared.closed:
                 entry = next((e for e in shared.entries.values() if e.open), None)
                 if entry is not None:
@@ -92,7 +92,6 @@ def _work(shared: _Shared) -> None:
             part = entry.taken
             entry.taken += 1
         _run(shared, entry, part)
-        del entry  # an idle thread keeps no batch alive
 
 
 def _run(shared: _Shared, entry: _Entry, part: int) -> None:

@@ -54,21 +54,32 @@ def scan(
 
     Raises:
         FileNotFoundError, NotADirectoryError: when the folder is not there or is a file.
-        ValueError: when it holds no photos, or a class that was asked for is not in it.
+        ValueError: when it holds no photos, a class has none, or a class that was asked for is not in it.
     """
     directory = os.fsdecode(directory)
+    if not os.path.exists(directory):
+        raise FileNotFoundError(
+            f"no folder {shown(os.path.abspath(directory))}: expected a folder with one subfolder of photos per class"
+        )
     present, hidden = _subfolders(directory)
     names = _checked_classes(directory, classes, present)
     extensions = extensions_of(formats)
     filenames, labels, others = [], [], Counter()
+    empty = []
     for label, name in enumerate(names):
         files = _files_of(os.path.join(directory, name), extensions, follow_links, hidden, others)
+        empty += [] if files else [name]
         if split is not None:
             files = files[int(split[0] * len(files)) : int(split[1] * len(files))]
         filenames += [os.path.relpath(path, directory) for path in files]
         labels += [label] * len(files)
     if not filenames:
         raise ValueError(_nothing_found(directory, names, extensions, others))
+    if empty:
+        raise ValueError(
+            f"{shown(os.path.join(directory, empty[0]))} holds no photos, and every class needs some. Add them, "
+            "remove the folder, or name the classes that you want with classes=[...]"
+        )
     _warn_of_lookalikes(names)
     return ImageFolder(directory, names, tuple(filenames), np.array(labels, np.int32), _notes(hidden, others))
 

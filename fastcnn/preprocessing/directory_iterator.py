@@ -20,7 +20,7 @@ class DirectoryIterator(FileIterator):
     subset : "training" or "validation": the files of each class after or before the generator's validation_split.
     on_error : "raise" stops at a photo that cannot be used; "skip" keeps its place in the batch with sample weight 0
         (the batch is then (x, y, weights)), lists it in `skipped`, and raises beyond the share max_skipped.
-    cache_bytes : memory for decoded photos, so that later epochs read no files; 0 reads every file in every epoch.
+    cache_bytes : memory that decoded photos may take, so that later epochs read no files; 0 keeps none.
     workers : decoding threads; 0 decodes in the caller's thread.
     orientation, background, formats, max_pixels : see fastcnn.data.decode.Reading.
     save_to_dir, save_prefix, save_format : writes every photo that is handed out, for a look at the changes.

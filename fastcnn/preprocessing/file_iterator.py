@@ -60,7 +60,7 @@ class FileIterator(Iterator):
         *,
         on_error: str = "raise",
         max_skipped: float = 0.01,
-        cache_bytes: int = 512 * 2**20,
+        cache_bytes: int = 0,
         workers: int | None = None,
     ):
         from fastcnn.data.decode import CHANNELS
