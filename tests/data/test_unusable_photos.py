@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from fastcnn.data.decode import Reading
+from fastcnn.data.decode import Reading, read_pixels
 from fastcnn.data.skipping import check_headers
 from fastcnn.preprocessing.image import ImageDataGenerator, ImageError
 from tests.data.photos import folder, pixels, save
@@ -62,6 +62,16 @@ def test_skipped_photos_keep_their_place_with_weight_zero(top, capsys):
     np.testing.assert_array_equal(x[2], pixels(1000))
     np.testing.assert_array_equal(y, [0, 0, 1, 1, 1, 1, 1, 1])
     assert len(next(it)) == 2
+
+
+def test_an_unusable_photo_is_read_once(top, monkeypatch):
+    truncate(top / "cats" / "cats009.png")
+    it = flow(top, on_error="skip", max_skipped=0.1, workers=0)
+    read = []
+    monkeypatch.setattr("fastcnn.data.decode.read_pixels", lambda path, _: read.append(path) or read_pixels(path, _))
+    for _ in range(9):
+        next(it)
+    assert [path.endswith("cats009.png") for path in read].count(True) == 1
 
 
 def test_skipped_photos_are_listed_and_counted_in_one_line(top, capsys):
