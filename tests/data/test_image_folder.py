@@ -81,8 +81,16 @@ def test_folders_without_photos_say_what_they_hold(tmp_path):
         scan(tmp_path, formats=FORMATS)
 
 
+def test_a_class_without_photos_is_refused_by_name(tmp_path):
+    top = folder(tmp_path / "top", ant=1)
+    touch(top / "bee" / "notes.txt")
+    with pytest.raises(ValueError, match=r"bee holds no photos.*classes=\[\.\.\.\]"):
+        scan(top, formats=FORMATS)
+    assert scan(top, ["ant"], formats=FORMATS).classes == ("ant",)
+
+
 def test_a_missing_folder_is_an_error(tmp_path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"no folder .*nowhere: expected a folder with one subfolder"):
         scan(tmp_path / "nowhere", formats=FORMATS)
 
 
