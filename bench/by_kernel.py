@@ -10,6 +10,7 @@ from collections.abc import Callable
 from bench.networks import NETWORKS, batch, build
 from fastcnn import get_num_threads, set_num_threads
 from fastcnn.kernels import backends
+from fastcnn.switching import default_backend
 
 STEPS = 25
 Call = tuple[str, str, float]
@@ -42,9 +43,8 @@ def profile(network: str, backend: str, steps: int = STEPS) -> tuple[float, list
             start = time.perf_counter()
             model.train_on_batch(x, y)
             best_step = min(best_step, time.perf_counter() - start)
-            best = (
-                list(log) if best is None else [min(pair, key=lambda c: c[2]) for pair in zip(best, log, strict=True)]
-            )
+            pairs = zip(best or log, log, strict=True)
+            best = [min(pair, key=lambda call: call[2]) for pair in pairs]
     finally:
         raw.update(plain)
     return best_step, best
@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--top", type=int, default=12)
     given = parser.parse_args()
     set_num_threads(given.threads)
-    backend = given.backend or backends.names()[0]
+    backend = given.backend or default_backend()
     for network in given.network:
         step, calls = profile(network, backend)
         total = sum(seconds for _, _, seconds in calls)
