@@ -84,7 +84,8 @@ def main(paths: list[str]) -> None:
             key = b["unit"], b["threads"]
             peaks[key] = max(peaks.get(key, 0), b["peak"])
     print(", ".join(f"{name} {value}" for name, value in machine.items()))
-    print("Peak: " + ", ".join(f"{number(v)} {unit} on {n} thread(s)" for (unit, n), v in sorted(peaks.items())))
+    if peaks:
+        print("Peak: " + ", ".join(f"{number(v)} {unit} on {n} thread(s)" for (unit, n), v in sorted(peaks.items())))
     print("\n".join(["", *markdown(by_row(benchmarks), peaks)]))
 
 

@@ -1,6 +1,6 @@
 """Photos a second into float32 batches: flow_from_directory with and without random changes.
 
-From files: every photo is read and decoded. From memory: later epochs, when decoded photos are still there.
+From files: every photo is read and decoded. From memory: later epochs with cache_bytes, which keeps decoded photos.
 """
 
 import pytest

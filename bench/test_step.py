@@ -8,7 +8,8 @@ from fastcnn.kernels import backends
 
 USABLE = [name for name, reason in backends.available().items() if reason is None]
 SMALL = ("cats/dogs 64x64", "mnist_cnn")  # NumPy needs seconds for the others
-RUNS = [(n, b) for n in NETWORKS for b in USABLE if b != "numpy" or n in SMALL]
+COUNTS = {backend: thread_counts() if backend != "numpy" else thread_counts()[-1:] for backend in USABLE}
+RUNS = [(n, b, count) for n in NETWORKS for b in USABLE if b != "numpy" or n in SMALL for count in COUNTS[b]]
 
 
 def note(benchmark, what: str, network: str, backend: str, thread_count: int) -> None:
@@ -18,8 +19,7 @@ def note(benchmark, what: str, network: str, backend: str, thread_count: int) ->
 
 
 @pytest.mark.benchmark(max_time=1.5, min_rounds=5, warmup=True, warmup_iterations=2)
-@pytest.mark.parametrize("thread_count", thread_counts(), indirect=True)
-@pytest.mark.parametrize(("network", "backend"), RUNS)
+@pytest.mark.parametrize(("network", "backend", "thread_count"), RUNS, indirect=["thread_count"])
 def test_training_step(benchmark, network, backend, thread_count):
     model, (x, y) = build(network, backend), batch(network)
     note(benchmark, f"training step, batch {len(x)}", network, backend, thread_count)
@@ -27,9 +27,8 @@ def test_training_step(benchmark, network, backend, thread_count):
 
 
 @pytest.mark.benchmark(max_time=1.0, min_rounds=5, warmup=True, warmup_iterations=2)
-@pytest.mark.parametrize("thread_count", thread_counts(), indirect=True)
 @pytest.mark.parametrize("size", [1, 32])
-@pytest.mark.parametrize(("network", "backend"), RUNS)
+@pytest.mark.parametrize(("network", "backend", "thread_count"), RUNS, indirect=["thread_count"])
 def test_prediction(benchmark, network, backend, size, thread_count):
     model, (x, _) = build(network, backend), batch(network, size)
     note(benchmark, f"prediction, batch {size}", network, backend, thread_count)
