@@ -104,7 +104,9 @@ def test_without_a_compiler_the_install_succeeds_and_says_what_is_missing(pure_w
 
 def test_the_source_distribution_holds_what_a_build_needs(tmp_path):
     tree = tmp_path / "tree"
-    shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".*", "*.so", "*.pyd", "*.c", "build", "__pycache__"))
+    shutil.copytree(
+        ROOT, tree, ignore=shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__", "*.so", "*.pyd", "*.c")
+    )
     code = "from setuptools.build_meta import build_sdist; print(build_sdist('out'))"
     run(sys.executable, "-c", code, cwd=tree)
     (archive,) = (tree / "out").glob("*.tar.gz")
