@@ -12,8 +12,3 @@ def unique_name(class_name: str) -> str:
     number = _counts[snake]
     _counts[snake] += 1
     return f"{snake}_{number}" if number else snake
-
-
-def reset_names() -> None:
-    """Starts counting afresh (fastcnn.backend.clear_session)."""
-    _counts.clear()
