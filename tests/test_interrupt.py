@@ -7,7 +7,9 @@ import sys
 import pytest
 
 SCRIPT = """
+import signal
 import sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background jobs with it ignored
 import numpy as np
 from fastcnn import Sequential, callbacks, layers
 
@@ -29,7 +31,6 @@ except KeyboardInterrupt as error:
     print(error)
     print(model.optimizer.iterations, np.isfinite(model.predict(x, verbose=0)).all())
     print(np.isfinite(model.train_on_batch(x, y)))
-    import signal
     print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)
 """
 UNCAUGHT = "model.fit(x, y, batch_size=1, verbose=0, callbacks=[Report()])"
