@@ -6,8 +6,6 @@ Sizes in pixels. `padding` is ((top, bottom), (left, right)); `strides`, `dilati
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
 
-MAX_SIDE = 65_536  # no image side, window side or channel count beyond this; larger requests are mistakes or attacks
-
 
 def effective_size(kernel: int, dilation: int) -> int:
     """Pixels that a window of `kernel` taps spans when its taps lie `dilation` apart."""
