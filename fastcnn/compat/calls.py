@@ -24,7 +24,10 @@ RENAMED = {
     "gamma_init": "gamma_initializer",
     "lr": "learning_rate",
 }
-OWN = {"LeakyReLU": {"alpha": "negative_slope"}, "InputLayer": {"input_shape": "shape"}}
+OWN = {
+    "LeakyReLU": {"alpha": "negative_slope"},
+    "InputLayer": {"input_shape": "shape", "batch_input_shape": "batch_shape"},
+}
 
 
 def translate_call(cls: type, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
@@ -37,14 +40,20 @@ def translate_call(cls: type, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
     name = cls.__name__
     for special in (_window, _input_dim, _mode):
         args, kwargs = special(name, args, kwargs)
-    for old, new in (RENAMED | OWN.get(name, {})).items():
-        if old not in kwargs:
-            continue
-        value = kwargs.pop(old)
-        if new in kwargs:
-            raise TypeError(f"{name}: {old!r} is the older name of {new!r}; give only one of them")
-        kwargs[new] = _LAYOUTS.get(value, value) if old == "dim_ordering" else value
-    return args, kwargs
+    if "dim_ordering" in kwargs:
+        kwargs["dim_ordering"] = _LAYOUTS.get(kwargs["dim_ordering"], kwargs["dim_ordering"])
+    return args, _renamed(name, kwargs, RENAMED | OWN.get(name, {}))
+
+
+def _renamed(owner: str, kwargs: dict, names: dict[str, str]) -> dict:
+    """kwargs under their present names; TypeError when an old and a new name for one argument are both given."""
+    renamed = {}
+    for given, value in kwargs.items():
+        present = names.get(given, given)
+        if present != given and present in kwargs:
+            raise TypeError(f"{owner}: {given!r} is the older name of {present!r}; give only one of them")
+        renamed[present] = value
+    return renamed
 
 
 def _window(name: str, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
@@ -83,22 +92,20 @@ def _mode(name: str, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
     return args, kwargs
 
 
-class Renamed(type):
-    """Metaclass of classes whose older spellings are translated before __init__ runs."""
-
-    def __call__(cls, *args: object, **kwargs: object) -> object:
-        args, kwargs = translate_call(cls, args, kwargs)
-        return super().__call__(*args, **kwargs)
-
-
-class RenamedOptimizer(Renamed):
+class RenamedOptimizer(type):
     """Optimizers: `lr` is learning_rate; `decay` divides the rate by 1 + decay * iterations, as Keras 1 and 2 did."""
 
     def __call__(cls, *args: object, **kwargs: object) -> object:
+        args, kwargs = translate_call(cls, args, kwargs)
         decay = kwargs.pop("decay", 0.0)
         optimizer = super().__call__(*args, **kwargs)
         optimizer.inverse_time_decay = float(decay)
         return optimizer
+
+    def __init__(cls, name: str, bases: tuple, namespace: dict):
+        super().__init__(name, bases, namespace)
+        if "learning_rate" in namespace:
+            cls.lr = namespace["learning_rate"]
 
 
 def renamed_arguments(**names: str) -> Callable[[Callable], Callable]:
@@ -107,13 +114,11 @@ def renamed_arguments(**names: str) -> Callable[[Callable], Callable]:
     def decorate(function: Callable) -> Callable:
         @wraps(function)
         def call(*args: object, **kwargs: object) -> object:
-            for old, new in names.items():
-                if old in kwargs:
-                    if new in kwargs:
-                        raise TypeError(f"{function.__name__}: {old!r} is the older name of {new!r}; give only one")
-                    kwargs[new] = kwargs.pop(old)
-            return function(*args, **kwargs)
+            return function(*args, **_renamed(function.__name__, kwargs, names))
 
         return call
 
     return decorate
+
+
+accepts_older_epochs = renamed_arguments(nb_epoch="epochs")

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from fastcnn.compat.calls import renamed_arguments
+from fastcnn.compat.calls import accepts_older_epochs
 
 # Settings of Keras's own prefetching; ours needs none, and they never change a result.
 _PREFETCH = ("max_queue_size", "max_q_size", "workers", "nb_worker", "use_multiprocessing", "pickle_safe")
@@ -24,7 +24,7 @@ def _steps(samples: float | None, generator: object) -> int | None:
 class LegacyMethods:
     """Mixed into models; everything here calls the present method."""
 
-    @renamed_arguments(nb_epoch="epochs")
+    @accepts_older_epochs
     def fit_generator(
         self,
         generator: object,

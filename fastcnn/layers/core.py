@@ -116,9 +116,7 @@ class InputLayer(Layer):
         name: str | None = None,
         **kwargs: object,
     ):
-        given = kwargs.pop("input_shape", None) if shape is None else shape
-        batch_shape = kwargs.pop("batch_input_shape", batch_shape)
-        super().__init__(input_shape=given, batch_input_shape=batch_shape, name=name, dtype=dtype, **kwargs)
+        super().__init__(input_shape=shape, batch_input_shape=batch_shape, name=name, dtype=dtype, **kwargs)
         if self.declared_input_shape is None:
             raise ValueError("Input: expected shape=(rows, columns, channels) or another shape without the batch")
         self.batch_size = batch_size

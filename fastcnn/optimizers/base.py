@@ -66,8 +66,6 @@ class Optimizer(metaclass=RenamedOptimizer):
                 raise ValueError(f"{type(self).__name__}: learning_rate must not be negative. Received: {rate!r}")
         self._rate = rate
 
-    lr = learning_rate
-
     def scalars(self, rate: float, step: int) -> tuple[float, ...]:
         """What the update kernel reads, for a learning rate and the number of the step, counted from 1."""
         raise NotImplementedError(f"{type(self).__name__} must implement scalars(rate, step)")
