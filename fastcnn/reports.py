@@ -34,21 +34,16 @@ def summary_lines(model: object, line_length: int | None = None) -> list[str]:
         (f"{layer.name} ({type(layer).__name__})", str(layer.output_shape or "?"), f"{layer.count_params():,}")
         for layer in model.layers
     ]
-    total = sum(w.value.nbytes for w in model.weights)
+    slots = [] if model.optimizer is None else model.optimizer.variables
     counts = {
-        "Total params": model.weights,
+        "Total params": [*model.weights, *slots],
         "Trainable params": model.trainable_weights,
         "Non-trainable params": model.non_trainable_weights,
-    }
+    } | ({"Optimizer params": slots} if slots else {})
     lines = [f'Model: "{model.name}"', *_table(rows, ("Layer (type)", "Output Shape", "Param #"), line_length)]
     for name, weights in counts.items():
         number, nbytes = sum(w.value.size for w in weights), sum(w.value.nbytes for w in weights)
         lines.append(f" {name}: {number:,} ({size(nbytes)})")
-    if model.optimizer is not None and model.optimizer.variables:
-        slots = model.optimizer.variables
-        number, nbytes = sum(s.value.size for s in slots), sum(s.value.nbytes for s in slots)
-        lines.append(f" Optimizer params: {number:,} ({size(nbytes)})")
-        lines[-4] = f" Total params: {model.count_params() + number:,} ({size(total + nbytes)})"
     return lines
 
 

@@ -38,7 +38,7 @@ def save_weights(model: Sequential, path: str | Path, overwrite: bool = True) ->
     """Writes the weights alone."""
     _check_target(path, WEIGHTS_EXTENSION, overwrite)
     config = {"class_name": "Sequential", "config": _built(model).get_config(), "compile": None}
-    write_model(path, config, _weight_arrays(model))
+    write_model(path, config, _of_layers(_arrays(model)))
 
 
 def load_weights(model: Sequential, path: str | Path) -> None:
@@ -47,8 +47,8 @@ def load_weights(model: Sequential, path: str | Path) -> None:
     Raises:
         ModelFileError: when the file is damaged or holds other shapes; the model is unchanged then.
     """
-    config, arrays, _ = read_model(path, _expected)
-    found = [arrays[name] for name in _weight_arrays(_skeleton(config))]
+    _, arrays, _ = read_model(path, _expected)
+    found = list(_of_layers(arrays).values())
     wanted = _built(model).weights
     if [a.shape for a in found] != [w.shape for w in wanted]:
         shapes = f"expected weights of shapes {[w.shape for w in wanted]}. Received: {[a.shape for a in found]}"
@@ -147,8 +147,9 @@ def _arrays(model: Sequential) -> dict[str, np.ndarray]:
     return {name: variable.value for name, variable in _variables(model).items()}
 
 
-def _weight_arrays(model: Sequential) -> dict[str, np.ndarray]:
-    return {name: array for name, array in _arrays(model).items() if name.startswith("layers/")}
+def _of_layers(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The weights alone, in the model's order."""
+    return {name: array for name, array in arrays.items() if name.startswith("layers/")}
 
 
 def _built(model: Sequential) -> Sequential:

@@ -10,6 +10,8 @@ from fastcnn.training.interrupt import StopAfterStep
 from fastcnn.training.sources import Batch, Source
 from fastcnn.training.weights import combine
 
+_LABELS_AT_ONCE = 4096  # checked together: as targets, many labels of many classes would take gigabytes
+
 
 @dataclass
 class Plan:
@@ -40,9 +42,10 @@ def check_labels(model: object, *sources: Source | None) -> None:
     """Raises ValueError, before the first step, when labels cannot fit the loss and the output; says whose they are."""
     for source in sources:
         labels = None if source is None else source.sample_labels()
-        if labels is not None:
+        for start in range(0, 0 if labels is None else len(labels), _LABELS_AT_ONCE):
+            part = labels[start : start + _LABELS_AT_ONCE]
             try:
-                model.loss_function.targets(labels, (len(labels), *model.output_shape[1:]))
+                model.loss_function.targets(part, (len(part), *model.output_shape[1:]))
             except ValueError as error:
                 raise ValueError(f"labels of {source.origin}: {error}") from None
 
@@ -139,7 +142,6 @@ def evaluate(
         if interrupt is not None:
             interrupt.check()
     callbacks.on_test_end(tally.logs())
-    model.last_tally = tally
     return tally.logs()
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from fastcnn import losses, optimizers
 from fastcnn.callbacks import CallbackList, History
-from fastcnn.compat.calls import renamed_arguments
+from fastcnn.compat.calls import accepts_older_epochs
 from fastcnn.random import generator
 from fastcnn.training import loop
 from fastcnn.training.execute import Executor
@@ -27,7 +27,7 @@ class Trainer:
         self.stop_training = False
         self.executor = Executor(self)
         self._metrics: tuple[list, list] = ([], [])
-        self.tally = self.last_tally = Tally([])
+        self.tally = Tally([])
 
     def compile(
         self,
@@ -47,7 +47,7 @@ class Trainer:
             raise ValueError("compile: expected a loss, such as loss='binary_crossentropy'. Received: None")
         self.optimizer, self.loss, self.loss_function = optimizers.get(optimizer), loss, losses.get(loss)
         self._metrics = (_listed(metrics), _listed(weighted_metrics))
-        self.tally = self.last_tally = self.new_tally()
+        self.tally = self.new_tally()
         self.executor.clear()
 
     def new_tally(self) -> Tally:
@@ -69,7 +69,7 @@ class Trainer:
         """The metric objects, once a batch has been seen."""
         return self.tally.metrics
 
-    @renamed_arguments(nb_epoch="epochs")
+    @accepts_older_epochs
     def fit(
         self,
         x: object = None,
@@ -116,11 +116,10 @@ class Trainer:
         plan = loop.Plan(
             source, epochs, initial_epoch, steps, validation, validation_steps, validation_freq, class_weight
         )
-        shown = 1 if verbose == "auto" else int(verbose)
         line = loop.announce(source, steps)
-        if line and shown:
+        if line and verbose:
             print(line)
-        listed = self._callbacks(callbacks, shown, epochs, source.steps if steps is None else steps, add_history=True)
+        listed = self._callbacks(callbacks, verbose, epochs, source.steps if steps is None else steps, add_history=True)
         loop.fit(self, plan, listed)
         return listed.history
 
