@@ -1,6 +1,7 @@
 """Finds and loads backends: the folders `<name>_backend` beside this file are the list, there is no other."""
 
 import importlib
+import importlib.util
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -26,29 +27,39 @@ class Backend:
     def __init__(self, name: str):
         self.name = name
         self.raw: dict[str, Callable] = {}
-        self._work: dict[str, Callable] = {}
+        self._beside: dict[str, dict[str, Callable]] = {}  # what stands beside a kernel: `<kernel>_work` and such
         for kernel in KERNELS.values():
             self._load(kernel)
 
     def _load(self, kernel: Kernel) -> None:
-        module = importlib.import_module(f"fastcnn.kernels.{self.name}_backend.{kernel.module}")
+        path = f"fastcnn.kernels.{self.name}_backend.{kernel.module}"
+        if kernel.optional and importlib.util.find_spec(path) is None:
+            return
+        module = importlib.import_module(path)
         function = getattr(module, kernel.name, None)
         if function is None:
             if kernel.optional:
                 return
             raise BackendUnavailableError(f"backend {self.name!r} lacks the kernel {kernel.name!r}")
         self.raw[kernel.name] = function
-        if hasattr(module, f"{kernel.name}_work"):
-            self._work[kernel.name] = getattr(module, f"{kernel.name}_work")
+        found = {suffix: getattr(module, f"{kernel.name}_{suffix}", None) for suffix in ("work", "size", "offered")}
+        self._beside[kernel.name] = {suffix: helper for suffix, helper in found.items() if helper is not None}
         setattr(self, kernel.name, self._checked(kernel, function))
 
-    def offers(self, kernel: str) -> bool:
-        """Whether this backend has the (optional) kernel."""
-        return kernel in self.raw
+    def offers(self, kernel: str, shapes: dict[str, tuple[int, ...]] | None = None, **params: object) -> bool:
+        """Whether this backend has the (optional) kernel and, with `shapes`, whether it takes these arguments."""
+        if kernel not in self.raw:
+            return False
+        offered = self._beside[kernel].get("offered")
+        return shapes is None or offered is None or offered(shapes, **params)
+
+    def packed_size(self, kernel: str, shape: tuple[int, ...], **params: object) -> int:
+        """Elements that weights of `shape` take in the packed form that `kernel` makes."""
+        return self._beside[kernel]["size"](shape, **params)
 
     def work_size(self, kernel: str, shapes: dict[str, tuple[int, ...]], itemsize: int, **params: object) -> int:
         """Elements of scratch memory that a kernel wants for arrays of these canonical shapes."""
-        size = self._work.get(kernel)
+        size = self._beside[kernel].get("work")
         return 0 if size is None else size(shapes, itemsize, **params)
 
     def _checked(self, kernel: Kernel, function: Callable) -> Callable:

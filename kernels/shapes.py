@@ -34,6 +34,40 @@ def conv2d(kernel: str, x: np.ndarray, w: np.ndarray, y: np.ndarray, strides, pa
     expect(kernel, "y", y, (n, *window_output((h, width), (kh, kw), strides, padding, dilation), f))
 
 
+def unpooled(kernel: str, y: np.ndarray, x: np.ndarray, w: np.ndarray, strides, padding, dilation, pool_size: Pair):
+    """A stand-in for the convolution's own output, of which max pooling with windows side by side left `y`."""
+    sliding(kernel, pool_size, padding, dilation)
+    sliding(kernel, strides, padding, dilation)
+    size = window_output(x.shape[1:3], w.shape[:2], strides, padding, dilation)
+    pooled = window_output(size, pool_size, pool_size, ((0, 0), (0, 0)))
+    expect(kernel, "pooled array", y, (x.shape[0], *pooled, w.shape[3]))
+    return np.broadcast_to(y[:1, :1, :1], (x.shape[0], *size, w.shape[3]))
+
+
+def pooled_index(kernel: str, argmax: np.ndarray | None, y: np.ndarray, pool_size: Pair) -> None:
+    """argmax (if given) like y, one byte a cell."""
+    expect(kernel, "argmax", argmax, y.shape)
+    if argmax is not None and argmax.dtype != argmax_dtype(pool_size):
+        raise TypeError(
+            f"{kernel}: argmax must be {argmax_dtype(pool_size)} for a window of {pool_size}. Received: {argmax.dtype}"
+        )
+
+
+def winograd(kernel: str, x: np.ndarray, w: np.ndarray, y: np.ndarray, argmax, padding, tile, pool_size) -> None:
+    """A 3x3 convolution of one group, every pixel a window's place; tiles of 2 or 4."""
+    if w.shape[:2] != (3, 3) or tile not in (2, 4):
+        raise ValueError(f"{kernel}: expected 3x3 weights and tile 2 or 4. Received: {w.shape} and {tile}")
+    full = unpooled(kernel, y, x, w, (1, 1), padding, (1, 1), pool_size)
+    conv2d(kernel, x, w, full, (1, 1), padding, (1, 1), 1)
+    pooled_index(kernel, argmax, y, pool_size)
+
+
+def activation(kernel: str, name: str) -> None:
+    """The activations that products apply to their results."""
+    if name not in ("linear", "relu"):
+        raise ValueError(f'{kernel}: activation must be "linear" or "relu". Received: {name!r}')
+
+
 def pool2d(kernel: str, x: np.ndarray, y: np.ndarray, argmax, pool_size: Pair, strides: Pair, padding: Padding) -> None:
     """x (N, H, W, C), y and argmax (N, OH, OW, C); padding smaller than the window, so no window is all padding."""
     n, h, w, c = x.shape
@@ -41,11 +75,7 @@ def pool2d(kernel: str, x: np.ndarray, y: np.ndarray, argmax, pool_size: Pair, s
     if any(max(pad) >= size for pad, size in zip(padding, pool_size, strict=True)):
         raise ValueError(f"{kernel}: padding {padding} must be smaller than the window {pool_size}")
     expect(kernel, "y", y, (n, *window_output((h, w), pool_size, strides, padding), c))
-    expect(kernel, "argmax", argmax, y.shape)
-    if argmax is not None and argmax.dtype != argmax_dtype(pool_size):
-        raise TypeError(
-            f"{kernel}: argmax must be {argmax_dtype(pool_size)} for a window of {pool_size}. Received: {argmax.dtype}"
-        )
+    pooled_index(kernel, argmax, y, pool_size)
 
 
 def sliding(kernel: str, strides: Pair, padding: Padding, dilation: Pair) -> None:
@@ -61,6 +91,13 @@ def dense(kernel: str, x: np.ndarray, w: np.ndarray, y: np.ndarray, b: np.ndarra
     expect(kernel, "w", w, (x.shape[1], y.shape[1]))
     expect(kernel, "y", y, (x.shape[0], w.shape[1]))
     expect(kernel, "b", b, (w.shape[1],))
+
+
+def dense_update(kernel: str, x, dy, w, dx, hyper: np.ndarray, names: str, **slots: np.ndarray | None) -> None:
+    """dense's shapes, dx like x, slots like w, hyper (k,) with the scalars called `names`."""
+    dense(kernel, x, w, dy)
+    expect(kernel, "dx", dx, x.shape)
+    optimizer(kernel, hyper, names, w=w, **slots)
 
 
 def channels(kernel: str, x: np.ndarray, **vectors: np.ndarray | None) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from fastcnn.engine.program import Op, Program, Tensor
 from fastcnn.kernels.backends import Backend
+from fastcnn.kernels.contract import KERNELS
 
 _FROM_LOGITS = {
     ("softmax_forward", "categorical_crossentropy_forward"): "softmax_crossentropy_forward",
@@ -65,12 +66,15 @@ def bias_into_product(program: Program, backend: Backend) -> None:
     Condition: the backend offers the kernel; nothing else reads what lies between.
     """
     for product in ("conv2d", "dense"):
-        fused = f"{product}_bias_activation_forward"
+        fused = f"{product}_fused_forward"
         if not backend.offers(fused):
             continue
         for op, bias in _neighbours(program, f"{product}_forward", "bias_forward"):
-            args = {"x": op.args["x"], "w": op.args["w"], "b": bias.args["b"], "y": bias.args["y"], "work": None}
+            args = dict.fromkeys(KERNELS[fused].arrays) | op.args | {"b": bias.args["b"], "y": bias.args["y"]}
+            args = {name: args[name] for name in KERNELS[fused].arrays}
             params = op.params | {"activation": "linear", "negative_slope": 0.0}
+            if product == "conv2d":
+                params["pool_size"] = (1, 1)
             _replace(program, op, [])
             _replace(program, bias, [Op(fused, args, params, op.layer)])
 
@@ -81,7 +85,7 @@ def relu_into_product(program: Program, backend: Backend) -> None:
     Condition: a plain or leaky relu (no maximum, threshold 0); nothing else reads what lies between.
     """
     for product in ("conv2d", "dense"):
-        for op, relu in _neighbours(program, f"{product}_bias_activation_forward", "relu_forward"):
+        for op, relu in _neighbours(program, f"{product}_fused_forward", "relu_forward"):
             if op.params["activation"] != "linear" or relu.params["threshold"] or relu.params["max_value"] != math.inf:
                 continue
             args = op.args | {"y": relu.args["y"]}

@@ -12,10 +12,13 @@ Threads    at most threads.get_num_threads(); serial below a stated amount of wo
 Work       scratch memory; a backend that needs some has a function `<kernel>_work(shapes, itemsize, **params)` beside
            the kernel that returns its length in elements (shapes: argument name -> canonical shape), never less for a
            larger N.
-Optional   entries marked so may be missing in a backend; the engine fuses only what a backend offers.
+Optional   entries marked so may be missing in a backend; the engine fuses only what a backend offers. A backend that
+           takes only some arguments says so in `<kernel>_offered(shapes, **params) -> bool` beside the kernel.
+Packed     an array in a backend's own order; `<kernel>_size(shape, **params)` beside the kernel that packs it is its
+           length in elements.
 """
 
-from fastcnn.kernels.contract import image, network, training
+from fastcnn.kernels.contract import fused, image, network, training
 from fastcnn.kernels.contract.registry import KERNELS, Kernel
 
-__all__ = ["KERNELS", "Kernel", "image", "network", "training"]
+__all__ = ["KERNELS", "Kernel", "fused", "image", "network", "training"]

@@ -16,27 +16,6 @@ def conv2d_forward(
     shapes.conv2d("conv2d_forward", x, w, y, strides, padding, dilation, groups)
 
 
-@kernel("conv2d", optional=True)
-def conv2d_bias_activation_forward(
-    x: In(4),
-    w: In(4),
-    b: In(1).or_none(),
-    y: Out(4),
-    work: WORK,
-    *,
-    strides: Pair,
-    padding: Padding,
-    dilation: Pair,
-    groups: int,
-    activation: str,
-    negative_slope: float,
-):
-    """conv2d_forward, then + b, then activation "linear" or "relu" (y > 0 ? y : negative_slope * y), in registers."""
-    shapes.conv2d("conv2d_bias_activation_forward", x, w, y, strides, padding, dilation, groups)
-    shapes.expect("conv2d_bias_activation_forward", "b", b, (w.shape[3],))
-    _fused_activation("conv2d_bias_activation_forward", activation)
-
-
 @kernel("conv2d")
 def conv2d_backward_input(
     dy: In(4), w: In(4), dx: Out(4), work: WORK, *, strides: Pair, padding: Padding, dilation: Pair, groups: int
@@ -99,15 +78,6 @@ def avgpool2d_backward(dy: In(4), dx: Out(4), *, pool_size: Pair, strides: Pair,
 def dense_forward(x: In(2), w: In(2), y: Out(2), work: WORK):
     """y (N, U) = x (N, I) @ w (I, U)."""
     shapes.dense("dense_forward", x, w, y)
-
-
-@kernel("dense", optional=True)
-def dense_bias_activation_forward(
-    x: In(2), w: In(2), b: In(1).or_none(), y: Out(2), work: WORK, *, activation: str, negative_slope: float
-):
-    """y = activation(x @ w + b) in one pass; activation as in conv2d_bias_activation_forward."""
-    shapes.dense("dense_bias_activation_forward", x, w, y, b)
-    _fused_activation("dense_bias_activation_forward", activation)
 
 
 @kernel("dense")
@@ -276,8 +246,3 @@ def dropout_forward(x: In(1), y: Out(1, may_alias="x"), key: In(1, "uint32"), *,
     """
     shapes.same("dropout_forward", x=x, y=y)
     shapes.expect("dropout_forward", "key", key, (2,))
-
-
-def _fused_activation(name: str, activation: str) -> None:
-    if activation not in ("linear", "relu"):
-        raise ValueError(f'{name}: activation must be "linear" or "relu". Received: {activation!r}')

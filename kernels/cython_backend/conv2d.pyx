@@ -41,7 +41,11 @@ def conv2d_forward_work(shapes, itemsize, *, strides, padding, dilation, groups,
     return -(-gather_work(&s, s.f // s.groups, s.c // s.groups, itemsize) // itemsize)
 
 
-conv2d_bias_activation_forward_work = conv2d_forward_work
+conv2d_fused_forward_work = conv2d_forward_work
+
+
+def conv2d_fused_forward_offered(shapes, *, pool_size, **_):
+    return pool_size == (1, 1)
 
 
 def conv2d_forward(x, w, y, work, *, strides, padding, dilation, groups):
@@ -53,8 +57,8 @@ def conv2d_forward(x, w, y, work, *, strides, padding, dilation, groups):
         _forward(&s, a.in_[0], a.in_[1], NULL, a.out[0], False, 1, a.out[1], double_, threads)
 
 
-def conv2d_bias_activation_forward(
-    x, w, b, y, work, *, strides, padding, dilation, groups, activation, negative_slope
+def conv2d_fused_forward(
+    x, w, b, packed, y, argmax, work, *, strides, padding, dilation, groups, activation, negative_slope, pool_size
 ):
     cdef Conv s = describe(shape(x), shape(w), shape(y), strides, padding, dilation, groups)
     cdef Call a

@@ -33,7 +33,7 @@ def dense_forward_work(shapes, itemsize, **_):
     return -(-forward_bytes(n, i, u, itemsize) // itemsize)
 
 
-dense_bias_activation_forward_work = dense_forward_work
+dense_fused_forward_work = dense_forward_work
 
 
 def dense_forward(x, w, y, work):
@@ -45,7 +45,7 @@ def dense_forward(x, w, y, work):
         forward(d, work_, double_, threads)
 
 
-def dense_bias_activation_forward(x, w, b, y, work, *, activation, negative_slope):
+def dense_fused_forward(x, w, b, y, work, *, activation, negative_slope):
     cdef Dense d = sizes(x, w)
     d.x, d.w, d.bias, d.y, d.finish = data(x), data(w), data(b), data(y), True
     d.slope = negative_slope if activation == "relu" else 1

@@ -30,14 +30,18 @@ def conv2d_forward(x, w, y, work, *, strides, padding, dilation, groups):
     _forward(x, w, None, y, work, 1.0, strides, padding, dilation, groups)
 
 
-def conv2d_bias_activation_forward_work(
-    shapes, itemsize, *, strides, padding, dilation, groups, activation, negative_slope
-):
+def conv2d_fused_forward_offered(shapes, *, pool_size, **_):
+    return pool_size == (1, 1)
+
+
+def conv2d_fused_forward_work(shapes, itemsize, *, strides, padding, dilation, groups, **_):
     window = {"strides": strides, "padding": padding, "dilation": dilation, "groups": groups}
     return conv2d_forward_work(shapes, itemsize, **window)
 
 
-def conv2d_bias_activation_forward(x, w, b, y, work, *, strides, padding, dilation, groups, activation, negative_slope):
+def conv2d_fused_forward(
+    x, w, b, packed, y, argmax, work, *, strides, padding, dilation, groups, activation, negative_slope, pool_size
+):
     slope = negative_slope if activation == "relu" else 1.0
     _forward(x, w, b, y, work, slope, strides, padding, dilation, groups)
 

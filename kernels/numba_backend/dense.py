@@ -37,7 +37,7 @@ def dense_forward_work(shapes, itemsize):
     return parts * n * units if parts > 1 else 0
 
 
-def dense_bias_activation_forward_work(shapes, itemsize, *, activation, negative_slope):
+def dense_fused_forward_work(shapes, itemsize, *, activation, negative_slope):
     return dense_forward_work(shapes, itemsize)
 
 
@@ -102,7 +102,7 @@ def dense_forward(x, w, y, work):
     _forward(x, w, None, y, work, 1.0)
 
 
-def dense_bias_activation_forward(x, w, b, y, work, *, activation, negative_slope):
+def dense_fused_forward(x, w, b, y, work, *, activation, negative_slope):
     _forward(x, w, b, y, work, negative_slope if activation == "relu" else 1.0)
 
 

@@ -26,7 +26,7 @@ class Offering:
         return kernel in self.kernels
 
 
-FUSING = Offering("conv2d_bias_activation_forward", "dense_bias_activation_forward")
+FUSING = Offering("conv2d_fused_forward", "dense_fused_forward")
 
 
 def forward(*added: layers.Layer, shape=(8, 8, 2)) -> tuple[Builder, object]:
@@ -127,7 +127,7 @@ def test_bias_and_relu_join_the_product(layer, shape, activation, left, slope):
     for rule in fuse.KERNEL_RULES:
         rule(builder.program, FUSING)
     product, *others = builder.program.ops
-    assert product.kernel == f"{'conv2d' if layer is layers.Conv2D else 'dense'}_bias_activation_forward"
+    assert product.kernel == f"{'conv2d' if layer is layers.Conv2D else 'dense'}_fused_forward"
     assert [op.kernel for op in others] == left
     assert product.params["activation"] == ("linear" if slope is None else "relu")
     assert product.params["negative_slope"] == (slope or 0.0)
@@ -150,7 +150,7 @@ def test_relu_with_threshold_stays_on_its_own():
     builder, _ = forward(layers.Dense(3), layers.ReLU(threshold=0.5), shape=(6,))
     for rule in fuse.KERNEL_RULES:
         rule(builder.program, FUSING)
-    assert kernels(builder) == ["dense_bias_activation_forward", "relu_forward"]
+    assert kernels(builder) == ["dense_fused_forward", "relu_forward"]
 
 
 def network(backend: str) -> Sequential:

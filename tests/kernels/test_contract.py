@@ -129,7 +129,7 @@ def test_hyper_must_be_float64_of_the_kernels_length(backend):
 
 @everywhere
 def test_too_small_work_is_refused(backend, monkeypatch):
-    monkeypatch.setitem(backend._work, "dense_forward", lambda shapes, itemsize: 10)
+    monkeypatch.setitem(backend._beside["dense_forward"], "work", lambda shapes, itemsize: 10)
     arrays = [np.ones((2, 3), "f4"), np.ones((3, 4), "f4"), np.ones((2, 4), "f4")]
     with pytest.raises(ValueError, match=r"dense_forward: work needs 10 elements. Received: 9"):
         backend.dense_forward(*arrays, np.ones(9, "f4"))

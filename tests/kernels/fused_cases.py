@@ -1,0 +1,122 @@
+"""Shape cases for the optional fused kernels, beside those of tests.kernels.cases."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from fastcnn.kernels import geometry
+from tests.kernels.cases import CONVOLUTIONS, PRODUCTS, Case, _hyper, _padding, _positive
+
+ACTIVATIONS = (("relu", 0.0, True), ("relu", 0.1, False), ("linear", 0.0, True))
+POOL_SIZES = ((1, 1), (2, 2), (3, 2))
+
+
+def _cells(pool_size):
+    return lambda rng, shape, dtype: rng.integers(0, pool_size[0] * pool_size[1], shape).astype(dtype)
+
+
+def _relu_output(rng, shape, dtype):
+    return np.maximum(rng.standard_normal(shape), 0).astype(dtype)
+
+
+def _convolution(kernels: tuple[str, str, str], shapes: tuple, params: dict, terms: tuple, slack: float):
+    """The forward kernel and both gradients; shapes: x, w, full y, pooled y."""
+    (forward, inputs, weights), (big, w, small) = kernels, shapes
+    bias = (w[3],)
+    for activation, slope, biased in ACTIVATIONS:
+        fused = params | {"activation": activation, "negative_slope": slope}
+        given = {"x": big, "w": w, "b": bias if biased else None, "y": small}
+        pooling = params["pool_size"] != (1, 1)
+        for argmax in (small, None) if pooling else (None,):
+            yield Case(forward, given | {"argmax": argmax}, fused, terms=terms[0], slack=slack)
+    argmax = small if params["pool_size"] != (1, 1) else None
+    fill = {"argmax": _cells(params["pool_size"]), "x": _relu_output}
+    for mask, slope in ((None, 0.0), (big, 0.0), (big, 0.2)):
+        back = params | {"negative_slope": slope}
+        given = {"dy": small, "argmax": argmax, "w": w, "x": mask, "dx": big}
+        yield Case(inputs, given, back, fill, terms=terms[1], slack=slack)
+    given = {"x": big, "dy": small, "argmax": argmax, "dw": w}
+    yield Case(weights, given, params, {"argmax": fill["argmax"]}, terms=terms[2], slack=slack)
+
+
+def convolutions() -> Iterator[Case]:
+    """Direct fused convolutions: every row of the table, without pooling and with."""
+    names = ("conv2d_fused_forward", "conv2d_fused_backward_input", "conv2d_fused_backward_weights")
+    for n, image, c, f, window, strides, mode, dilation, groups in CONVOLUTIONS:
+        padding = _padding(mode, image, window, strides, dilation)
+        oh, ow = geometry.window_output(image, window, strides, padding, dilation)
+        for pool in POOL_SIZES:
+            if oh < pool[0] or ow < pool[1]:
+                continue
+            shapes = (n, *image, c), (*window, c // groups, f), (n, oh // pool[0], ow // pool[1], f)
+            params = {"strides": strides, "padding": padding, "dilation": dilation, "groups": groups}
+            terms = (shapes[1][0] * shapes[1][1] * c, shapes[1][0] * shapes[1][1] * f, n * oh * ow)
+            yield from _convolution(names, shapes, params | {"pool_size": pool}, terms, 1)
+
+
+# N, (H, W), C, F, padding: tile edges +-1, one image, channels around the vectors' lengths
+WINOGRADS = [
+    (1, (3, 3), 1, 1, "valid"),
+    (2, (8, 10), 16, 32, "valid"),
+    (2, (9, 7), 8, 16, "same"),
+    (3, (13, 11), 17, 33, "same"),
+    (1, (34, 34), 32, 64, "valid"),
+    (5, (5, 6), 64, 40, "same"),
+    (2, (7, 7), 130, 24, "valid"),
+    (40, (4, 4), 12, 12, "same"),
+]
+# Rounding grows by the transforms' constants: for F(2x2) by about 4, for F(4x4) by about 30 (measured, and stated in
+# test_winograd.py against float64).
+WINOGRAD_SLACK = {2: 4, 4: 32}
+
+
+def winograds() -> Iterator[Case]:
+    """Winograd's convolutions by both tiles, without pooling and with."""
+    names = ("winograd_forward", "winograd_backward_input", "winograd_backward_weights")
+    for n, image, c, f, mode in WINOGRADS:
+        padding = _padding(mode, image, (3, 3), (1, 1))
+        oh, ow = geometry.window_output(image, (3, 3), (1, 1), padding)
+        for tile, slack in WINOGRAD_SLACK.items():
+            for pool in POOL_SIZES:
+                if oh < pool[0] or ow < pool[1]:
+                    continue
+                shapes = (n, *image, c), (3, 3, c, f), (n, oh // pool[0], ow // pool[1], f)
+                params = {"padding": padding, "tile": tile, "pool_size": pool}
+                yield from _convolution(names, shapes, params, (9 * c, 9 * f, n * oh * ow), slack)
+
+
+def products() -> Iterator[Case]:
+    """Dense products with their ends."""
+    for n, i, u in PRODUCTS:
+        for activation, slope, biased in ACTIVATIONS:
+            shapes = {"x": (n, i), "w": (i, u), "b": (u,) if biased else None, "y": (n, u)}
+            fused = {"activation": activation, "negative_slope": slope}
+            yield Case("dense_fused_forward", shapes, fused, terms=i)
+
+
+def dense_updates() -> Iterator[Case]:
+    """Dense gradients with the update: each optimizer, with and without dx, mask and optional slots."""
+    square = {"square": lambda r, s, d: (r.random(s) + 2).astype(d), "mean": lambda r, s, d: r.random(s).astype(d)}
+    for n, i, u in (*PRODUCTS, (32, 1000, 128), (1, 400, 512)):
+        x, w = (n, i), (i, u)
+        for dx, masked, slope in ((x, False, 0.0), (x, True, 0.0), (x, True, 0.1), (None, False, 0.0)):
+            base, params = {"x": x, "dy": (n, u), "w": w, "dx": dx}, {"masked": masked, "negative_slope": slope}
+            fill, terms = {"x": _relu_output}, u + n
+            yield Case("dense_backward_sgd", base | {"hyper": (2,)}, params, fill | _hyper(0.1, 0.01), terms)
+            for nesterov in (False, True):
+                given = base | {"velocity": w, "hyper": (3,)}
+                how = params | {"nesterov": nesterov}
+                yield Case("dense_backward_momentum", given, how, fill | _hyper(0.1, 0.9, 0.01), terms)
+            for mean, velocity in ((None, None), (w, None), (None, w), (w, w)):
+                given = base | {"square": w, "mean": mean, "velocity": velocity, "hyper": (5,)}
+                hyper = fill | square | _hyper(0.01, 0.9, 0.8, 1e-7, 0.001)
+                yield Case("dense_backward_rmsprop", given, params, hyper, terms)
+            for vmax in (None, w):
+                given = base | {"m": w, "v": w, "vmax": vmax, "hyper": (5,)}
+                hyper = fill | {"v": _positive, "vmax": _positive} | _hyper(0.01, 0.9, 0.999, 1e-3, 0.001)
+                yield Case("dense_backward_adam", given, params, hyper, terms)
+
+
+def all_cases() -> list[Case]:
+    """Every case of every fused kernel."""
+    return [case for group in (convolutions, winograds, products, dense_updates) for case in group()]

@@ -1,0 +1,97 @@
+"""What the fused kernels stand for, spelt out in NumPy's single kernels."""
+
+import numpy as np
+
+from fastcnn.kernels import backends, geometry
+
+NUMPY = backends.load("numpy")
+WINDOW = ("strides", "padding", "dilation", "groups")
+POOLED = ("conv2d_fused", "winograd")
+
+
+def window(params: dict) -> dict:
+    """The convolution's parameters; Winograd's are those of one kind of window."""
+    plain = {"strides": (1, 1), "dilation": (1, 1), "groups": 1}
+    return {name: params[name] if name in params else plain[name] for name in WINDOW}
+
+
+def pooling(params: dict) -> dict:
+    size = params["pool_size"]
+    return {"pool_size": size, "strides": size, "padding": ((0, 0), (0, 0))}
+
+
+def relu(slope: float) -> dict:
+    return {"negative_slope": slope, "max_value": np.inf, "threshold": 0.0}
+
+
+def full_size(x: np.ndarray, w: np.ndarray, params: dict) -> np.ndarray:
+    how = window(params)
+    size = geometry.window_output(x.shape[1:3], w.shape[:2], how["strides"], how["padding"], how["dilation"])
+    return np.empty((x.shape[0], *size, w.shape[3]), x.dtype)
+
+
+def conv2d_forward(a: dict, params: dict) -> None:
+    full = full_size(a["x"], a["w"], params)
+    NUMPY.conv2d_forward(a["x"], a["w"], full, None, **window(params))
+    if a["b"] is not None:
+        NUMPY.bias_forward(full, a["b"], full)
+    NUMPY.maxpool2d_forward(full, a["y"], a["argmax"], **pooling(params))
+    if params["activation"] == "relu":
+        NUMPY.relu_forward(a["y"], a["y"], **relu(params["negative_slope"]))
+
+
+def unpooled(a: dict, x: np.ndarray, w: np.ndarray, params: dict) -> np.ndarray:
+    if a["argmax"] is None:
+        return a["dy"]
+    full = full_size(x, w, params)
+    NUMPY.maxpool2d_backward(a["dy"], a["argmax"], full, **pooling(params))
+    return full
+
+
+def conv2d_backward_input(a: dict, params: dict) -> None:
+    dy = unpooled(a, a["dx"], a["w"], params)
+    NUMPY.conv2d_backward_input(dy, a["w"], a["dx"], None, **window(params))
+    if a["x"] is not None:
+        NUMPY.relu_backward(a["x"], a["dx"], a["dx"], **relu(params["negative_slope"]))
+
+
+def conv2d_backward_weights(a: dict, params: dict) -> None:
+    dy = unpooled(a, a["x"], a["dw"], params)
+    NUMPY.conv2d_backward_weights(a["x"], dy, a["dw"], None, **window(params))
+
+
+def dense_forward(a: dict, params: dict) -> None:
+    NUMPY.dense_forward(a["x"], a["w"], a["y"], None)
+    if a["b"] is not None:
+        NUMPY.bias_forward(a["y"], a["b"], a["y"])
+    if params["activation"] == "relu":
+        NUMPY.relu_forward(a["y"], a["y"], **relu(params["negative_slope"]))
+
+
+SLOTS = {"sgd": (), "momentum": ("velocity",), "rmsprop": ("square", "mean", "velocity"), "adam": ("m", "v", "vmax")}
+
+
+def dense_backward(a: dict, params: dict, optimizer: str) -> None:
+    params = dict(params)
+    masked, slope = params.pop("masked"), params.pop("negative_slope")
+    if a["dx"] is not None:
+        NUMPY.dense_backward_input(a["dy"], a["w"], a["dx"], None)
+        if masked:
+            NUMPY.relu_backward(a["x"], a["dx"], a["dx"], **relu(slope))
+    dw = np.empty_like(a["w"])
+    NUMPY.dense_backward_weights(a["x"], a["dy"], dw, None)
+    slots = [a[name] for name in SLOTS[optimizer]]
+    getattr(NUMPY, f"{optimizer}_update")(a["w"], dw, *slots, a["hyper"], **params)
+
+
+UNFUSED = {
+    "conv2d_fused_forward": conv2d_forward,
+    "conv2d_fused_backward_input": conv2d_backward_input,
+    "conv2d_fused_backward_weights": conv2d_backward_weights,
+    "winograd_forward": conv2d_forward,
+    "winograd_backward_input": conv2d_backward_input,
+    "winograd_backward_weights": conv2d_backward_weights,
+    "dense_fused_forward": dense_forward,
+}
+for _name in SLOTS:
+    UNFUSED[f"dense_backward_{_name}"] = lambda a, params, name=_name: dense_backward(a, params, name)
