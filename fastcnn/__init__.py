@@ -24,6 +24,7 @@ _NAMES = {
 _MODULES = (
     "activations",
     "callbacks",
+    "config",
     "initializers",
     "layers",
     "losses",

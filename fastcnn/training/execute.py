@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fastcnn import config
 from fastcnn.engine import fuse, gradients
 from fastcnn.engine.memory import Arena
 from fastcnn.engine.program import Builder, Op, Tensor
@@ -39,7 +40,7 @@ class Executor:
 
     def __init__(self, model: object):
         self.model = model
-        self._programs: dict[tuple[str, str], _Bound] = {}
+        self._programs: dict[tuple, _Bound] = {}  # (mode, backend's name, config's stamp) -> program
         self._arena = Arena()
         self._lock = threading.Lock()
 
@@ -93,12 +94,13 @@ class Executor:
     def program(self, mode: str, batch: int) -> _Bound:
         """The program for steps of up to `batch` samples; made on first use, or again for a larger batch."""
         backend = self.model.get_backend()
-        bound = self._programs.get((mode, backend.name))
+        key = (mode, backend.name, config.stamp())
+        bound = self._programs.get(key)
         if bound is None or bound.runner.program.batch < batch:
             for other in self._programs.values():  # so that the arena's old memory is free when it has to grow
                 other.runner.unbind()
             bound = build_program(self.model, backend, mode, batch, self._arena)
-            self._programs[mode, backend.name] = bound
+            self._programs[key] = bound
         return bound
 
     def _fill(
@@ -152,7 +154,7 @@ def build_program(model: object, backend: Backend, mode: str, batch: int, arena:
         program.outputs["scale"] = bound.scale  # read once more when the losses are added up
     if training:
         add_training(builder, loss, model, backend)
-    for rule in fuse.KERNEL_RULES:
+    for rule in fuse.KERNEL_RULES if config.fuse else ():
         rule(program, backend)
     bound.runner = Runner(program, backend, arena)
     return bound

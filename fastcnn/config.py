@@ -1,0 +1,85 @@
+"""What the user may decide about how models compute; the results stay the same to rounding.
+
+    fastcnn.config.winograd = False                # from now on, also for models that have run already
+    with fastcnn.config.using(fuse=False):         # for a block
+        model.evaluate(x, y)
+
+winograd : "auto" (Winograd's algorithm for 3x3 convolutions where it is expected to be faster), True (wherever the
+    backend offers it), False (direct sums everywhere, whose rounding is a little smaller).
+fuse : True (several kernels' work in one pass where the backend offers it) or False (every kernel on its own).
+
+The environment variables FASTCNN_WINOGRAD (auto, 1 or 0) and FASTCNN_FUSE (1 or 0) say what holds at the start.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
+_SETTINGS: dict[str, dict[str, object]] = {  # setting -> {text in the environment: value}; the first is the default
+    "winograd": {"auto": "auto", "1": True, "0": False},
+    "fuse": {"1": True, "0": False},
+}
+
+
+@contextmanager
+def using(**settings: object) -> Iterator[None]:
+    """Changes settings inside a `with` block.
+
+    Raises:
+        AttributeError: for a setting that there is not.
+        ValueError: for a value that it cannot have; nothing is changed then.
+    """
+    module = sys.modules[__name__]
+    before = {name: getattr(module, name) for name in settings}
+    for name, value in settings.items():
+        _check(name, value)
+    try:
+        for name, value in settings.items():
+            setattr(module, name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(module, name, value)
+
+
+def stamp() -> tuple[object, ...]:
+    """All settings as they are now; a program made under another stamp is made again."""
+    return tuple(getattr(sys.modules[__name__], name) for name in _SETTINGS)
+
+
+def _check(name: str, value: object) -> None:
+    allowed = list(_SETTINGS[name].values())
+    if not any(type(value) is type(one) and value == one for one in allowed):
+        raise ValueError(f"config.{name} must be one of {', '.join(map(repr, allowed))}. Received: {value!r}")
+
+
+def _at_start(name: str) -> object:
+    """What the environment says, else the default."""
+    variable, values = f"FASTCNN_{name.upper()}", _SETTINGS[name]
+    text = os.environ.get(variable) or next(iter(values))
+    if text not in values:
+        raise ValueError(f"{variable} must be {' or '.join(values)}. Received: {text!r}")
+    return values[text]
+
+
+class _Config(ModuleType):
+    """The module's own type, so that an assignment to one of its settings is checked."""
+
+    def __getattr__(self, name: str) -> object:
+        if name not in _SETTINGS:
+            raise AttributeError(f"fastcnn.config has no setting {name!r}. Known: {', '.join(_SETTINGS)}")
+        value = _at_start(name)  # when first asked for: importing never fails
+        setattr(self, name, value)
+        return value
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in _SETTINGS:
+            _check(name, value)
+        elif not name.startswith("_") and name not in vars(self):
+            raise AttributeError(f"fastcnn.config has no setting {name!r}. Known: {', '.join(_SETTINGS)}")
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Config
