@@ -67,6 +67,41 @@ INLINE void FN(output_line)(const VEC *m, const int step, VEC *y, const int to, 
     y[3 * to] = m5 + P1 * P2 * p_difference + Q1 * Q2 * q_difference;
 }
 
+/* A, of a square of output's gradient: `tile` values at d[0], d[step], ... to tile + 2 at m[0], m[to], ... */
+INLINE void FN(gradient_line)(const VEC *d, const int step, VEC *m, const int to, const int tile) {
+    const VEC d0 = d[0], d1 = d[step];
+    m[0] = d0;
+    if (tile == 2) {
+        m[to] = d0 + d1;
+        m[2 * to] = d0 - d1;
+        m[3 * to] = d1;
+        return;
+    }
+    const VEC d2 = d[2 * step], d3 = d[3 * step];
+    const VEC p_even = d0 + P2 * d2, p_odd = d1 + P2 * d3, q_even = d0 + Q2 * d2, q_odd = d1 + Q2 * d3;
+    m[to] = p_even + P1 * p_odd;
+    m[2 * to] = p_even - P1 * p_odd;
+    m[3 * to] = q_even + Q1 * q_odd;
+    m[4 * to] = q_even - Q1 * q_odd;
+    m[5 * to] = d3;
+}
+
+/* G^T, of sums over tiles: tile + 2 values to the gradient of three weights. */
+INLINE void FN(weights_gradient_line)(const VEC *u, const int step, VEC *w, const int to, const int tile) {
+    const VEC p_sum = u[step] + u[2 * step], p_difference = u[step] - u[2 * step];
+    if (tile == 2) {
+        w[0] = u[0] + p_sum * (REAL)0.5;
+        w[to] = p_difference * (REAL)0.5;
+        w[2 * to] = p_sum * (REAL)0.5 + u[3 * step];
+        return;
+    }
+    const REAL p = 1 / (2 * P2 * (P2 - Q2)), q = 1 / (2 * Q2 * (Q2 - P2));
+    const VEC q_sum = u[3 * step] + u[4 * step], q_difference = u[3 * step] - u[4 * step];
+    w[0] = u[0] * (1 / (P2 * Q2)) + p * p_sum + q * q_sum;
+    w[to] = p * P1 * p_difference + q * Q1 * q_difference;
+    w[2 * to] = p * P2 * p_sum + q * Q2 * q_sum + u[5 * step];
+}
+
 /* B^T d B of the square of tile + 2 pixels a side at d, whose rows lie `step` vectors apart, into rows of v. */
 INLINE void FN(input_square)(const VEC *d, const int step, VEC *v, const int tile) {
     const int side = tile + 2;
