@@ -50,8 +50,8 @@ class Memory:
 
     def array(self, arena: np.ndarray, tensor: Tensor, batch: int) -> np.ndarray:
         """The array of a tensor for a step of `batch` samples: a view of the arena's bytes, never a copy."""
-        if tensor.value is not None:
-            return tensor.value.reshape(tensor.shape)
+        if tensor.root.value is not None:
+            return tensor.root.value.reshape(tensor.shape)
         shape = tensor.shape_for(batch)
         offset = self.offsets[id(tensor.root)]
         count = int(np.prod(shape)) * tensor.dtype.itemsize

@@ -87,6 +87,7 @@ class Program:
     batch : samples in the largest step.
     forward_ops : how many of the ops at the front come before the first gradient.
     keys : (2,) uint32 arrays whose second element counts the steps (dropout).
+    constants : ops that depend on variables alone; they run before a step when variables have changed.
     """
 
     batch: int
@@ -96,6 +97,7 @@ class Program:
     outputs: dict[str, Tensor] = field(default_factory=dict)
     keys: list[np.ndarray] = field(default_factory=list)
     forward_ops: int = 0
+    constants: list[Op] = field(default_factory=list)
 
     def tensors(self) -> Iterator[Tensor]:
         """Every tensor that owns memory in the arena, once, in order of first appearance."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from fastcnn.engine import memory
 from fastcnn.engine.program import Op, Program, Tensor
+from fastcnn.engine.variable import Variable
 from fastcnn.kernels.backends import Backend
 
 
@@ -25,8 +26,13 @@ class Runner:
         self._bound_to: np.ndarray | None = None
         for op in program.ops:
             _add_work(op, backend)
+        for op in program.constants:
+            _add_work(op, backend)
+            if op.args.get("work") is not None:  # they run between steps, when the arena may belong to another program
+                op.args["work"].value = np.empty(op.args["work"].shape, op.args["work"].dtype)
         self.memory = memory.plan(program)
         self._bound: dict[int, tuple[list[Callable], list[Callable]]] = {}
+        self._prepared_at = -1
 
     def array(self, tensor: Tensor, batch: int) -> np.ndarray:
         """The memory of a tensor for a step of `batch` samples."""
@@ -34,6 +40,8 @@ class Runner:
 
     def forward(self, batch: int) -> None:
         """Runs the ops up to the outputs and the loss."""
+        if self._prepared_at != Variable.changes:
+            self._prepare()
         for call in self._calls(batch)[0]:
             call()
 
@@ -56,6 +64,12 @@ class Runner:
         """Lets go of the memory; the next step binds again."""
         self._bound.clear()
         self._bound_to = None
+
+    def _prepare(self) -> None:
+        """Makes again what depends on variables alone."""
+        self._prepared_at = Variable.changes
+        for op in self.program.constants:
+            self._bind(op, 1)()
 
     def _calls(self, batch: int) -> tuple[list[Callable], list[Callable]]:
         arena = self._arena.reserve(self.memory.nbytes)

@@ -6,8 +6,14 @@ import numpy as np
 class Variable:
     """An array that programs read and update in place.
 
-    value : the array itself; programs are bound to it, so it is written into and never replaced.
+    value : the array itself; programs are bound to it, so it is written into and never replaced. Who writes into it
+        by other means than `assign` calls `changed` afterwards.
+
+    Attributes:
+        changes: how often any variable has changed, for those who keep what they made of variables.
     """
+
+    changes = 0
 
     def __init__(self, value: np.ndarray, name: str = "variable", trainable: bool = True):
         self.value = value
@@ -29,7 +35,16 @@ class Variable:
         return self.value.copy()
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
-        return np.array(self.value, dtype=dtype) if copy or dtype else self.value
+        if copy or dtype:
+            return np.array(self.value, dtype=dtype)
+        view = self.value.view()
+        view.flags.writeable = False  # a change that nobody is told of would leave packed weights behind
+        return view
+
+    @classmethod
+    def changed(cls) -> None:
+        """Tells those who keep something made of variables that some have changed."""
+        cls.changes += 1
 
     def assign(self, value: np.ndarray | float) -> None:
         """Writes `value` into the array.
@@ -41,6 +56,7 @@ class Variable:
         if array.shape != self.shape:
             raise ValueError(f"{self.name}: expected an array of shape {self.shape}. Received: {array.shape}")
         self.value[...] = array
+        self.changed()
 
     def __repr__(self) -> str:
         return f"<Variable {self.name}, shape={self.shape}, dtype={self.dtype}, trainable={self.trainable}>"

@@ -66,7 +66,7 @@ def load_model(path: str | Path, compile: bool = True) -> Sequential:
     config, arrays, training = read_model(path, _expected)
     model = _skeleton(config)
     for name, variable in _variables(model).items():
-        variable.value = arrays[name]
+        variable.value = arrays[name]  # nothing is bound to the new model's arrays yet
     if model.optimizer is not None and training is not None:
         model.optimizer.iterations = int(training.get("iterations", 0))
     if not compile:

@@ -9,8 +9,10 @@ import numpy as np
 from fastcnn import config
 from fastcnn.engine import fuse, gradients
 from fastcnn.engine.memory import Arena
+from fastcnn.engine.prepare import prepare
 from fastcnn.engine.program import Builder, Op, Tensor
 from fastcnn.engine.run import Runner
+from fastcnn.engine.variable import Variable
 from fastcnn.kernels.backends import Backend
 
 
@@ -86,6 +88,7 @@ class Executor:
             predictions = bound.runner.array(bound.y, len(x)).copy()
             if np.isfinite(loss):
                 bound.runner.backward(len(x))
+                Variable.changed()
                 optimizer.end_step()
             elif not allow_nan:
                 raise NonFiniteLossError(f"loss is {loss}; {self._blame(bound, x, optimizer.learning_rate)}")
@@ -152,10 +155,14 @@ def build_program(model: object, backend: Backend, mode: str, batch: int, arena:
         loss = fuse.fuse_loss(program, model.loss_function.lower(builder, y, bound.targets))
         bound.losses = program.outputs["losses"] = loss.args["losses"]
         program.outputs["scale"] = bound.scale  # read once more when the losses are added up
-    if training:
-        add_training(builder, loss, model, backend)
-    for rule in fuse.KERNEL_RULES if config.fuse else ():
+    for rule in fuse.BEFORE_GRADIENT if config.fuse else ():
         rule(program, backend)
+    if training:
+        add_training(builder, loss, model)
+    if config.fuse:
+        for rule in fuse.KERNEL_RULES:
+            rule(program, backend)
+        prepare(program, backend)
     bound.runner = Runner(program, backend, arena)
     return bound
 
@@ -168,11 +175,9 @@ def lower_layers(layers: Iterable, builder: Builder, x: Tensor) -> Tensor:
     return x
 
 
-def add_training(builder: Builder, loss: Op, model: object, backend: Backend) -> None:
+def add_training(builder: Builder, loss: Op, model: object) -> None:
     """Adds gradients and updates, each update as soon as its gradient is there."""
-    program, optimizer = builder.program, model.optimizer
+    optimizer = model.optimizer
     optimizer.build(model.trainable_weights)
     by_array = {id(v.value): v for v in model.trainable_weights}
-    for rule in fuse.BEFORE_GRADIENT:
-        rule(program, backend)
     gradients.add_backward(builder, loss, lambda w, dw: optimizer.lower(builder, by_array[id(w.value)], w, dw))
