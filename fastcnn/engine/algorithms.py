@@ -2,8 +2,8 @@
 
 Costs are counted in multiply-adds of a register tile at full speed. Direct sums need 9 C F of them an output pixel.
 Winograd's F(m x m, 3 x 3) makes m x m outputs from (m + 2)^2 products of C by F, and moves (m + 2)^2 (C + F) numbers
-through its transforms; each of these costs as much as TRANSFORM multiply-adds (measured: arithmetic, and the way through
-the second cache). The transform of the weights costs the same for each of theirs, once a step.
+through its transforms; each of these costs as much as TRANSFORM multiply-adds (measured: arithmetic, and the way to
+the second cache and back). The transform of the weights costs the same for each of theirs, once a step.
 Source of the algorithm: Lavin and Gray 2015, "Fast Algorithms for Convolutional Neural Networks".
 """
 

@@ -1,6 +1,7 @@
-"""What a prediction program need not do each time: weights in packed form, and ops that depend on variables alone.
+"""What a step need not do: ops that depend on variables alone, and a constant scaling of its input.
 
-They move to `program.constants`, write into memory of their own, and run again only after variables have changed.
+The former move to `program.constants`, write into memory of their own, and run again only after variables have changed;
+among them are those that pack a prediction's weights. The latter is done where the batch is copied into the program.
 """
 
 import numpy as np
@@ -32,6 +33,23 @@ def prepare(program: Program, backend: Backend) -> None:
                 known.add(id(tensor.root))
             replace(program, op, [])
             program.constants.append(op)
+
+
+def scale_into_input(program: Program, backend: Backend) -> None:
+    """A first scale_forward (Rescaling) -> `scaling` of the input, applied while the batch is copied in.
+
+    Condition: nothing else reads the input, and its gradient is not wanted.
+    """
+    outside = {id(t.root) for t in program.outputs.values()}
+    for name, x in list(program.inputs.items()):
+        readers = program.uses(x)
+        if len(readers) != 1 or readers[0].kernel != "scale_forward" or x.trainable or id(x) in outside:
+            continue
+        scaled, params = readers[0].args["y"], readers[0].params
+        if readers[0].args["x"] is x and scaled.base is None and id(scaled) not in outside:
+            replace(program, readers[0], [])
+            scaled.is_input, scaled.scaling = True, (params["scale"], params["offset"])
+            program.inputs[name] = scaled
 
 
 def _from_variables(op: Op) -> bool:

@@ -20,6 +20,7 @@ class Tensor:
     value : the array behind a variable or constant; None for what lives in the arena.
     base : the tensor of which this one is another shape (same memory), or None.
     trainable : the variable takes part in training.
+    scaling : (scale, offset) that who fills an input applies to the batch, or None.
     """
 
     shape: tuple[int, ...]
@@ -30,6 +31,7 @@ class Tensor:
     base: "Tensor | None" = None
     trainable: bool = False
     is_input: bool = False
+    scaling: tuple[float, float] | None = None
 
     @property
     def root(self) -> "Tensor":

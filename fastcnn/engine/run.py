@@ -38,6 +38,17 @@ class Runner:
         """The memory of a tensor for a step of `batch` samples."""
         return self.memory.array(self._arena.reserve(self.memory.nbytes), tensor, batch)
 
+    def fill(self, tensor: Tensor, batch: np.ndarray) -> None:
+        """Copies a batch into an input, scaled as the program wants it."""
+        target = self.array(tensor, len(batch))
+        if tensor.scaling is None:
+            np.copyto(target, batch, casting="unsafe")
+            return
+        scale, offset = tensor.scaling
+        np.multiply(batch, scale, out=target, dtype=target.dtype, casting="unsafe")
+        if offset:
+            target += target.dtype.type(offset)
+
     def forward(self, batch: int) -> None:
         """Runs the ops up to the outputs and the loss."""
         if self._prepared_at != Variable.changes:

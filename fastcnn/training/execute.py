@@ -9,7 +9,7 @@ import numpy as np
 from fastcnn import config
 from fastcnn.engine import fuse, gradients
 from fastcnn.engine.memory import Arena
-from fastcnn.engine.prepare import prepare
+from fastcnn.engine.prepare import prepare, scale_into_input
 from fastcnn.engine.program import Builder, Op, Tensor
 from fastcnn.engine.run import Runner
 from fastcnn.engine.variable import Variable
@@ -111,7 +111,7 @@ class Executor:
     ) -> None:
         """Copies a batch into the program's inputs."""
         n, array = len(x), bound.runner.array
-        np.copyto(array(bound.x, n), x, casting="unsafe")
+        bound.runner.fill(bound.x, x)
         if bound.targets is None:
             return
         loss, shape = self.model.loss_function, bound.y.shape_for(n)
@@ -133,7 +133,7 @@ class Executor:
         for variable in self.model.weights:
             if not np.isfinite(variable.value).all():
                 return f"the weights {variable.name!r} are not finite; load a good checkpoint"
-        np.copyto(bound.runner.array(bound.x, len(x)), x, casting="unsafe")  # its memory may have been used again
+        bound.runner.fill(bound.x, x)  # its memory may have been used again
         layer = bound.runner.first_non_finite(len(x))
         where = f"first in the output of {layer!r}" if layer else "in the sum of the losses"
         return f"{where} (learning rate {rate:g}; a smaller one may help)"
@@ -163,6 +163,8 @@ def build_program(model: object, backend: Backend, mode: str, batch: int, arena:
         for rule in fuse.KERNEL_RULES:
             rule(program, backend)
         prepare(program, backend)
+        scale_into_input(program, backend)
+        bound.x = program.inputs["x"]
     bound.runner = Runner(program, backend, arena)
     return bound
 
