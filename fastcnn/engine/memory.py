@@ -6,6 +6,7 @@ the input any more.
 """
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -54,7 +55,7 @@ class Memory:
             return tensor.root.value.reshape(tensor.shape)
         shape = tensor.shape_for(batch)
         offset = self.offsets[id(tensor.root)]
-        count = int(np.prod(shape)) * tensor.dtype.itemsize
+        count = prod(shape) * tensor.dtype.itemsize
         return arena[offset : offset + count].view(tensor.dtype).reshape(shape)
 
 

@@ -32,11 +32,16 @@ class Runner:
                 op.args["work"].value = np.empty(op.args["work"].shape, op.args["work"].dtype)
         self.memory = memory.plan(program)
         self._bound: dict[int, tuple[list[Callable], list[Callable]]] = {}
+        self._views: dict[tuple[Tensor, int], np.ndarray] = {}
         self._prepared_at = -1
 
     def array(self, tensor: Tensor, batch: int) -> np.ndarray:
         """The memory of a tensor for a step of `batch` samples."""
-        return self.memory.array(self._arena.reserve(self.memory.nbytes), tensor, batch)
+        arena = self._reserve()
+        view = self._views.get((tensor, batch))
+        if view is None:
+            view = self._views[tensor, batch] = self.memory.array(arena, tensor, batch)
+        return view
 
     def fill(self, tensor: Tensor, batch: np.ndarray) -> None:
         """Copies a batch into an input, scaled as the program wants it."""
@@ -74,6 +79,7 @@ class Runner:
     def unbind(self) -> None:
         """Lets go of the memory; the next step binds again."""
         self._bound.clear()
+        self._views.clear()
         self._bound_to = None
 
     def _prepare(self) -> None:
@@ -82,11 +88,16 @@ class Runner:
         for op in self.program.constants:
             self._bind(op, 1)()
 
-    def _calls(self, batch: int) -> tuple[list[Callable], list[Callable]]:
+    def _reserve(self) -> np.ndarray:
+        """The arena's bytes; what was bound to other bytes is forgotten."""
         arena = self._arena.reserve(self.memory.nbytes)
         if arena is not self._bound_to:  # another program made the arena grow
             self.unbind()
             self._bound_to = arena
+        return arena
+
+    def _calls(self, batch: int) -> tuple[list[Callable], list[Callable]]:
+        self._reserve()
         if batch not in self._bound:
             calls = [self._bind(op, batch) for op in self.program.ops]
             split = self.program.forward_ops or len(calls)
