@@ -10,6 +10,8 @@ from fastcnn.engine.program import Op, Program, Tensor
 from fastcnn.engine.variable import Variable
 from fastcnn.kernels.backends import Backend
 
+LENDABLE_BYTES = 1 << 20  # a smaller batch is copied sooner than the ops that read it are bound to it
+
 
 class Runner:
     """A program bound to a backend and to memory.
@@ -31,20 +33,29 @@ class Runner:
             if op.args.get("work") is not None:  # they run between steps, when the arena may belong to another program
                 op.args["work"].value = np.empty(op.args["work"].shape, op.args["work"].dtype)
         self.memory = memory.plan(program)
-        self._bound: dict[int, tuple[list[Callable], list[Callable]]] = {}
+        self._bound: dict[int, list[Callable]] = {}
+        self._lent: dict[Tensor, np.ndarray] = {}  # inputs that are read where the caller has them
         self._views: dict[tuple[Tensor, int], np.ndarray] = {}
         self._prepared_at = -1
 
     def array(self, tensor: Tensor, batch: int) -> np.ndarray:
         """The memory of a tensor for a step of `batch` samples."""
         arena = self._reserve()
+        if tensor.root in self._lent:
+            return self._lent[tensor.root].reshape(tensor.shape_for(batch))
         view = self._views.get((tensor, batch))
         if view is None:
             view = self._views[tensor, batch] = self.memory.array(arena, tensor, batch)
         return view
 
     def fill(self, tensor: Tensor, batch: np.ndarray) -> None:
-        """Copies a batch into an input, scaled as the program wants it."""
+        """Makes a batch an input: copied, scaled as the program wants it, or read in place until the next one."""
+        self._reserve()
+        fits = batch.dtype == tensor.dtype and batch.flags.c_contiguous and batch.flags.aligned
+        lendable = fits and tensor.scaling is None and batch.nbytes >= LENDABLE_BYTES
+        self._lend(tensor, batch if lendable else None, len(batch))
+        if lendable:
+            return
         target = self.array(tensor, len(batch))
         if tensor.scaling is None:
             np.copyto(target, batch, casting="unsafe")
@@ -58,17 +69,17 @@ class Runner:
         """Runs the ops up to the outputs and the loss."""
         if self._prepared_at != Variable.changes:
             self._prepare()
-        for call in self._calls(batch)[0]:
+        for call in self._calls(batch)[: self._split]:
             call()
 
     def backward(self, batch: int) -> None:
         """Runs the rest: gradients and updates."""
-        for call in self._calls(batch)[1]:
+        for call in self._calls(batch)[self._split :]:
             call()
 
     def first_non_finite(self, batch: int) -> str | None:
         """Runs the forward ops again, one by one; the name of the layer whose output is first not finite."""
-        for op, call in zip(self.program.ops, self._calls(batch)[0], strict=False):
+        for op, call in zip(self.program.ops, self._calls(batch)[: self._split], strict=False):
             call()
             for tensor in op.outputs.values():
                 array = self.array(tensor, batch)
@@ -80,6 +91,7 @@ class Runner:
         """Lets go of the memory; the next step binds again."""
         self._bound.clear()
         self._views.clear()
+        self._lent.clear()
         self._bound_to = None
 
     def _prepare(self) -> None:
@@ -96,13 +108,30 @@ class Runner:
             self._bound_to = arena
         return arena
 
-    def _calls(self, batch: int) -> tuple[list[Callable], list[Callable]]:
+    def _lend(self, tensor: Tensor, array: np.ndarray | None, batch: int) -> None:
+        """Has the ops read the input from `array` (None: from memory of its own)."""
+        if self._lent.get(tensor) is array:
+            return
+        self._lent.pop(tensor, None)
+        if array is not None:
+            self._lent[tensor] = array
+        self._bound = {batch: self._bound[batch]} if batch in self._bound else {}
+        for calls in self._bound.values():
+            for number, op in enumerate(self.program.ops):
+                if any(t is not None and t.root is tensor for t in op.args.values()):
+                    calls[number] = self._bind(op, batch)
+
+    def _calls(self, batch: int) -> list[Callable]:
+        """A call for every op."""
         self._reserve()
         if batch not in self._bound:
-            calls = [self._bind(op, batch) for op in self.program.ops]
-            split = self.program.forward_ops or len(calls)
-            self._bound[batch] = calls[:split], calls[split:]
+            self._bound[batch] = [self._bind(op, batch) for op in self.program.ops]
         return self._bound[batch]
+
+    @property
+    def _split(self) -> int:
+        """How many of the calls are the forward part."""
+        return self.program.forward_ops or len(self.program.ops)
 
     def _bind(self, op: Op, batch: int) -> Callable:
         arrays = [None if t is None else self.array(t, batch) for t in op.args.values()]

@@ -64,3 +64,15 @@ def test_the_array_of_a_variable_cannot_be_changed_behind_the_programs_back():
     kernel = network("numpy").layers[0].kernel
     with pytest.raises(ValueError, match="read-only"):
         np.asarray(kernel)[...] = 0
+
+
+@everywhere
+def test_a_large_batch_is_read_where_it_lies_and_small_ones_after_it_are_not(backend, monkeypatch):
+    monkeypatch.setattr("fastcnn.engine.run.LENDABLE_BYTES", 2000)
+    model, rng = network(backend), np.random.default_rng(5)
+    large, other, small = (rng.random((n, 8, 9, 3), "float32") for n in (4, 4, 2))
+    expected = [np.concatenate([model.predict_on_batch(x[None]) for x in batch]) for batch in (large, other, small)]
+    for batch, wanted in zip((large, other, small, large), [*expected, expected[0]], strict=True):
+        np.testing.assert_allclose(model.predict_on_batch(batch), wanted, rtol=1e-4, atol=1e-6)
+        runner = model.executor.program("predict", 4).runner
+        assert np.shares_memory(runner.array(runner.program.inputs["x"], len(batch)), batch) == (batch is not small)
