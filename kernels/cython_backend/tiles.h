@@ -101,9 +101,6 @@ OUTERS(1, 1)
 #undef OUTERS
 #undef OUTER
 
-/* Number of vectors of the panel that holds up to `left` columns. */
-INLINE int FN(panel_vectors)(ptrdiff_t left) { return left <= LANES ? 1 : left <= 2 * LANES ? 2 : WIDE; }
-
 /* The first rows of a tile: out[p] and at[p] must be set for up to the next of 1, 2, 4, 6. */
 INLINE void FN(run_dot)(const DotTile *t, ptrdiff_t rows, int vectors) {
 #if WIDE > 2

@@ -37,3 +37,6 @@ INLINE REAL FN(sum_lanes)(VEC v) {
     for (int i = 0; i < LANES; i++) sum += v[i];
     return sum;
 }
+
+/* Number of vectors of the panel that holds up to `left` columns. */
+INLINE int FN(panel_vectors)(ptrdiff_t left) { return left <= LANES ? 1 : left <= 2 * LANES ? 2 : WIDE; }

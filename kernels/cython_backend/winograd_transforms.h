@@ -1,4 +1,5 @@
-/* Winograd's transforms of F(2x2, 3x3) and F(4x4, 3x3), one vector of channels at a time: y = A^T ((G w G^T) * (B^T d B)) A.
+/* Winograd's transforms of F(2x2, 3x3) and F(4x4, 3x3), one vector of channels at a time:
+   y = A^T ((G w G^T) * (B^T d B)) A.
 
    F(2, 3) interpolates at 0, 1, -1 and infinity, F(4, 3) at 0, P, -P, Q, -Q and infinity. P = 5/8 and Q = 3/2 halve the
    rounding error of the usual 1 and 2 (measured, among simple fractions), and all their products below are exact.
