@@ -1,4 +1,4 @@
-"""Winograd's convolution and gradient of the input: errors beside the direct sums', padding, pooling, packed weights."""
+"""Winograd's convolution and gradient of the input: errors beside direct sums', padding, pooling, packed weights."""
 
 import numpy as np
 import pytest
@@ -119,8 +119,10 @@ def test_pooling_takes_the_first_of_equals_and_keeps_nan(name):
 def test_packed_weights_change_no_bit(name, tile):
     x, w, _ = images(4, 2, 12, 70, 45, 0)
     backend, padding = backends.load(name), ((0, 0), (0, 0))
-    packed = np.full(backend.packed_size("winograd_pack_weights", w.shape, tile=tile), np.nan, "float32")
+    size = backend.packed_size("winograd_pack_weights", w.shape, tile=tile)
+    packed, beyond = np.split(np.full(size + 64, np.nan, "float32"), [size])
     backend.winograd_pack_weights(w, packed, tile=tile)
+    assert np.isnan(beyond).all()
     expected = forward(name, x, w, tile, padding)[0]
     np.testing.assert_array_equal(forward(name, x, np.full_like(w, np.nan), tile, padding, packed=packed)[0], expected)
 
