@@ -16,11 +16,20 @@ typedef struct {
     ptrdiff_t cell_count, row_count, cell_length, row_length;
     int finish;
     double slope;
+    uint8_t *argmax; /* of the kernel that pools: there `grid` counts pooled pixels */
 } Gather;
 
+/* y = activation(pool(x * w + bias)) when `finish`, else x * w alone. */
 typedef struct {
-    const void *from, *bias;
-    void *to, *bias_to;
+    const void *x, *w, *bias, *packed;
+    void *y, *argmax;
+    int finish, pooled;
+    double slope;
+} Forward;
+
+typedef struct {
+    const void *from;
+    void *to;
     ptrdiff_t cells, columns, depth, filters;
     int transposed;
 } Packing;
@@ -40,6 +49,7 @@ typedef struct {
 #define BODY "conv2d_cores.h"
 #include "each.h"
 KERNEL(gather)
+KERNEL(gather_pooled)
 KERNEL(pack_weights)
 KERNEL(weights_gradient)
 KERNEL(add_partials)

@@ -2,4 +2,5 @@
 #include "transpose.h"
 #include "tiles.h"
 #include "gather.h"
+#include "gather_pooled.h"
 #include "weights_gradient.h"

@@ -13,34 +13,60 @@ static void *take(char **cursor, ptrdiff_t bytes) {
 
 static int threads_for(double work, int threads) { return work < SERIAL_WORK ? 1 : threads; }
 
-/* Bytes of packed weights (`columns` a group, `depth` products a cell), their bias, zeros, and two lists of taps. */
-static ptrdiff_t gather_work(const Conv *s, ptrdiff_t columns, ptrdiff_t depth, ptrdiff_t itemsize) {
-    ptrdiff_t padded = s->groups * round_up(columns, WIDEST), cells = s->kernel[0] * s->kernel[1];
-    return (padded * (cells * depth + 1) + depth) * itemsize + 2 * cells * (ptrdiff_t)sizeof(Tap) + 6 * ALIGNMENT;
+/* Elements of packed weights: `columns` a group, `depth` products a cell. */
+static ptrdiff_t packed_size(const Conv *s, ptrdiff_t columns, ptrdiff_t depth) {
+    return s->groups * round_up(columns, WIDEST) * s->kernel[0] * s->kernel[1] * depth;
 }
 
-/* Lays out work memory, packs the weights, and sets what all gathers share. */
+/* Bytes of packed weights, their bias, zeros, and two lists of taps. */
+static ptrdiff_t gather_work(const Conv *s, ptrdiff_t columns, ptrdiff_t depth, ptrdiff_t itemsize) {
+    ptrdiff_t padded = s->groups * round_up(columns, WIDEST), cells = s->kernel[0] * s->kernel[1];
+    return (packed_size(s, columns, depth) + padded + depth) * itemsize + 2 * cells * (ptrdiff_t)sizeof(Tap) +
+           6 * ALIGNMENT;
+}
+
+static void pack(const Conv *s, Packing *p, int is_double, int threads) {
+    p->cells = s->kernel[0] * s->kernel[1];
+    p->filters = s->f;
+    double weights = (double)p->cells * p->depth * p->columns * s->groups;
+    run_pack_weights(p, is_double, s->groups * ceil_div(p->columns, panel_width(is_double)),
+                     threads_for(weights * 8, threads), NULL);
+}
+
+static void conv2d_pack(const Conv *s, const void *w, void *packed, int is_double, int threads) {
+    Packing p = {.from = w, .to = packed, .columns = s->f / s->groups, .depth = s->c / s->groups};
+    pack(s, &p, is_double, threads);
+}
+
+/* Lays out work memory, packs the weights unless they come packed, and sets what all gathers share. */
 static void begin_gather(Gather *g, const Conv *s, Packing p, char *work, int is_double, int threads) {
-    ptrdiff_t itemsize = is_double ? 8 : 4, padded = s->groups * round_up(p.columns, WIDEST);
-    p.cells = s->kernel[0] * s->kernel[1];
-    p.filters = s->f;
-    p.to = take(&work, padded * p.cells * p.depth * itemsize);
-    void *bias = take(&work, padded * itemsize), *zeros = take(&work, p.depth * itemsize);
-    p.bias_to = g->finish ? bias : NULL;
+    ptrdiff_t itemsize = is_double ? 8 : 4, cells = s->kernel[0] * s->kernel[1];
+    void *packed = take(&work, packed_size(s, p.columns, p.depth) * itemsize);
+    void *zeros = take(&work, p.depth * itemsize);
     memset(zeros, 0, p.depth * itemsize);
-    g->cells = take(&work, p.cells * sizeof(Tap));
-    g->rows = take(&work, p.cells * sizeof(Tap));
-    g->packed = p.to;
-    g->bias = bias;
+    g->cells = take(&work, cells * sizeof(Tap));
+    g->rows = take(&work, cells * sizeof(Tap));
     g->zeros = zeros;
     g->images = s->images;
     g->groups = s->groups;
-    g->depth = p.cells * p.depth;
+    g->depth = cells * p.depth;
     g->group_from = g->cell_length = g->row_length = p.depth;
     g->group_to = p.columns;
-    double weights = (double)p.cells * p.depth * p.columns * s->groups;
-    run_pack_weights(&p, is_double, s->groups * ceil_div(p.columns, panel_width(is_double)),
-                     threads_for(weights * 8, threads), NULL);
+    if (!g->packed) {
+        p.to = packed;
+        pack(s, &p, is_double, threads);
+        g->packed = packed;
+    }
+}
+
+/* The bias, zeros beyond each group's last filter, at the end of what begin_gather took. */
+static void pad_bias(Gather *g, const Conv *s, const char *bias, int is_double) {
+    ptrdiff_t itemsize = is_double ? 8 : 4, group = s->f / s->groups * itemsize;
+    ptrdiff_t padded = round_up(s->f / s->groups, panel_width(is_double)) * itemsize;
+    char *cursor = (char *)(g->rows + s->kernel[0] * s->kernel[1]), *to = take(&cursor, s->groups * padded);
+    memset(to, 0, s->groups * padded);
+    for (ptrdiff_t i = 0; bias && i < s->groups; i++) memcpy(to + i * padded, bias + i * group, group);
+    g->bias = to;
 }
 
 /* Where a whole window lies inside the image, for window origins: rows inside[0..1], columns inside[2..3]. */
@@ -58,25 +84,27 @@ static void set_inside(Gather *g) {
     }
 }
 
-static void gather_pixels(Gather *g, int is_double, int threads) {
+static void gather_pixels(Gather *g, int pooled, int is_double, int threads) {
     ptrdiff_t width = panel_width(is_double), pixels = g->images * g->grid[0] * g->grid[1];
     set_inside(g);
-    double each = (double)g->cell_count * g->cell_length;
+    double each = (double)g->cell_count * g->cell_length * (pooled ? 4 : 1);
     g->block = round_up(least(most((ptrdiff_t)(BLOCK_WORK / (each * width + 1)), 48), 3072), ROWS);
     ptrdiff_t blocks = ceil_div(pixels, g->block) * g->groups * ceil_div(g->group_to, width);
-    run_gather(g, is_double, blocks, threads_for(pixels * each * g->group_to * g->groups, threads), NULL);
+    Runner run = pooled ? run_gather_pooled : run_gather;
+    run(g, is_double, blocks, threads_for(pixels * each * g->group_to * g->groups, threads), NULL);
 }
 
-/* y, with + bias and y > 0 ? y : slope * y when `finish`. Undilated windows of one group are runs of whole rows. */
-static void conv2d_forward(const Conv *s, const void *x, const void *w, const void *bias, void *y, int finish,
-                           double slope, void *work, int is_double, int threads) {
-    Gather g = {.from = x, .to = y, .finish = finish, .slope = slope, .channels = s->c, .to_channels = s->f};
-    Packing p = {.from = w, .bias = bias, .columns = s->f / s->groups, .depth = s->c / s->groups};
+/* Undilated windows of one group are runs of whole rows. With pooling, s->out counts pooled pixels. */
+static void conv2d_forward(const Conv *s, const Forward *f, void *work, int is_double, int threads) {
+    Gather g = {.from = f->x, .to = f->y, .packed = f->packed, .argmax = f->argmax, .finish = f->finish,
+                .slope = f->slope, .channels = s->c, .to_channels = s->f};
+    Packing p = {.from = f->w, .columns = s->f / s->groups, .depth = s->c / s->groups};
     begin_gather(&g, s, p, work, is_double, threads);
+    if (f->finish) pad_bias(&g, s, f->bias, is_double);
     for (int axis = 0; axis < 2; axis++) {
         g.size[axis] = s->size[axis];
         g.grid[axis] = g.to_size[axis] = s->out[axis];
-        g.step[axis] = s->stride[axis];
+        g.step[axis] = s->stride[axis] * (f->pooled ? 2 : 1);
         g.first[axis] = -s->pad[axis];
         g.to_step[axis] = 1;
     }
@@ -87,7 +115,7 @@ static void conv2d_forward(const Conv *s, const void *x, const void *w, const vo
         if (s->groups > 1 || s->dilation[1] > 1 || col == 0) rows[g.row_count++] = cells[cell];
     }
     if (s->groups == 1 && s->dilation[1] == 1) g.row_length = s->kernel[1] * p.depth;
-    gather_pixels(&g, is_double, threads);
+    gather_pixels(&g, f->pooled, is_double, threads);
 }
 
 /* One class of input pixels, those that lie `rest` past a multiple of the strides: all meet the same cells of w. */
@@ -118,7 +146,7 @@ static void gather_class(Gather *g, const Conv *s, const ptrdiff_t rest[2], int 
         if (!by_rows || kw == s->kernel[1] - 1) rows[g->row_count++] = tap;
     }
     g->row_length = by_rows ? s->kernel[1] * s->f : g->cell_length;
-    gather_pixels(g, is_double, threads);
+    gather_pixels(g, 0, is_double, threads);
 }
 
 /* dx: each input pixel gathers from the output pixels whose windows it lies in, with transposed weights. */

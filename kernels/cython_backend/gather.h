@@ -39,25 +39,46 @@ INLINE void FN(dot_narrow)(DotTile *t, ptrdiff_t rows, int vectors, ptrdiff_t fi
     for (int p = 0; p < rows; p++) memcpy(out[p], t->out[p], filters * sizeof(REAL));
 }
 
-KERNEL_OF(gather) {
-    const Gather *g = context;
+/* The filters and the output pixels of one block. */
+typedef struct FN(panel) {
+    ptrdiff_t from, to, filters, pixel, end; /* first channels of source and destination */
+    int vectors;
+    FN(place) at; /* of `pixel` */
+} FN(panel);
+
+INLINE FN(panel) FN(open_panel)(const Gather *g, ptrdiff_t block, DotTile *t) {
     const ptrdiff_t width = WIDE * LANES, per_group = ceil_div(g->group_to, width), panels = g->groups * per_group;
     const ptrdiff_t group = block % panels / per_group, first = block % panels % per_group * width;
-    const ptrdiff_t filters = least(width, g->group_to - first);
-    const int vectors = FN(panel_vectors)(filters);
-    ptrdiff_t pixel = block / panels * g->block, end = least(pixel + g->block, g->images * g->grid[0] * g->grid[1]);
-    FN(place) at = {pixel / (g->grid[0] * g->grid[1]), pixel / g->grid[1] % g->grid[0], pixel % g->grid[1]};
+    const ptrdiff_t filters = least(width, g->group_to - first), pixel = block / panels * g->block;
+    FN(panel) p = {.from = group * g->group_from, .to = group * g->group_to + first, .filters = filters,
+                   .pixel = pixel, .end = least(pixel + g->block, g->images * g->grid[0] * g->grid[1]),
+                   .vectors = FN(panel_vectors)(filters),
+                   .at = {pixel / (g->grid[0] * g->grid[1]), pixel / g->grid[1] % g->grid[0], pixel % g->grid[1]}};
     const ptrdiff_t padded = group * round_up(g->group_to, width) + first;
-    REAL *dst = (REAL *)g->to + group * g->group_to + first, dump[WIDE * VECTOR_BYTES / sizeof(REAL)];
-    DotTile t = {.source = g->from, .panel = (const REAL *)g->packed + padded * g->depth, .panel_step = vectors * LANES,
-                 .finish = g->finish, .bias = (const REAL *)g->bias + padded, .slope = g->slope, .zeros = g->zeros,
-                 .height = g->size[0], .width = g->size[1]};
-    while (pixel < end) {
-        ptrdiff_t rows = least(ROWS, end - pixel);
+    *t = (DotTile){.source = g->from, .panel = (const REAL *)g->packed + padded * g->depth,
+                   .panel_step = p.vectors * LANES, .finish = g->finish, .bias = (const REAL *)g->bias + padded,
+                   .slope = g->slope, .zeros = g->zeros, .height = g->size[0], .width = g->size[1]};
+    return p;
+}
+
+INLINE void FN(choose_taps)(const Gather *g, DotTile *t) {
+    t->taps = t->edges ? g->cells : g->rows;
+    t->runs = t->edges ? g->cell_count : g->row_count;
+    t->length = t->edges ? g->cell_length : g->row_length;
+}
+
+KERNEL_OF(gather) {
+    (void)scratch;
+    const Gather *g = context;
+    DotTile t;
+    FN(panel) panel = FN(open_panel)(g, block, &t);
+    REAL *dst = (REAL *)g->to + panel.to, dump[WIDE * VECTOR_BYTES / sizeof(REAL)];
+    for (ptrdiff_t pixel = panel.pixel; pixel < panel.end;) {
+        ptrdiff_t rows = least(ROWS, panel.end - pixel);
         t.edges = 0;
         for (int p = 0; p < rows; p++, pixel++) {
-            t.edges |= FN(aim)(g, &t, p, &at, group * g->group_from, dst);
-            FN(advance)(g, &at);
+            t.edges |= FN(aim)(g, &t, p, &panel.at, panel.from, dst);
+            FN(advance)(g, &panel.at);
         }
         for (int p = (int)rows; p < ROWS; p++) { /* the last tile may be short: it repeats a pixel and drops it */
             t.at[p] = t.at[0];
@@ -65,13 +86,11 @@ KERNEL_OF(gather) {
             t.col[p] = t.col[0];
             t.out[p] = dump;
         }
-        t.taps = t.edges ? g->cells : g->rows;
-        t.runs = t.edges ? g->cell_count : g->row_count;
-        t.length = t.edges ? g->cell_length : g->row_length;
-        if (filters == vectors * LANES)
-            FN(run_dot)(&t, rows, vectors);
+        FN(choose_taps)(g, &t);
+        if (panel.filters == panel.vectors * LANES)
+            FN(run_dot)(&t, rows, panel.vectors);
         else
-            FN(dot_narrow)(&t, rows, vectors, filters);
+            FN(dot_narrow)(&t, rows, panel.vectors, panel.filters);
     }
 }
 
@@ -95,8 +114,4 @@ KERNEL_OF(pack_weights) {
             for (ptrdiff_t k = 0; k < p->depth; k++) memcpy(to + k * step, from + k * filters, columns * sizeof(REAL));
         }
     }
-    if (!p->bias_to) return;
-    REAL *bias = (REAL *)p->bias_to + padded;
-    memset(bias, 0, width * sizeof(REAL));
-    if (p->bias) memcpy(bias, (const REAL *)p->bias + group * p->columns + first, columns * sizeof(REAL));
 }

@@ -1,14 +1,9 @@
 /* Register tiles: ROWS x (1, 2 or WIDE vectors) accumulators; each value of the first operand is broadcast and meets
    all vectors of the second, so that loads stay far below multiplications. */
 
-INLINE void FN(dot)(const DotTile *t, const int rows, const int vectors) {
-    VEC acc[ROWS][WIDE];
+/* The sums of one tile; what becomes of them is the caller's business. */
+INLINE void FN(sum_taps)(const DotTile *t, const int rows, const int vectors, VEC acc[ROWS][WIDE]) {
     const REAL *source = t->source;
-#pragma GCC unroll 8
-    for (int p = 0; p < rows; p++)
-#pragma GCC unroll 8
-        for (int v = 0; v < vectors; v++)
-            acc[p][v] = t->accumulate ? FN(load)((const REAL *)t->out[p] + v * LANES) : FN(all)(0);
     for (ptrdiff_t run = 0; run < t->runs; run++) {
         const Tap *tap = t->taps + run;
         const REAL *a[ROWS], *b = (const REAL *)t->panel + tap->packed * t->panel_step;
@@ -29,6 +24,16 @@ INLINE void FN(dot)(const DotTile *t, const int rows, const int vectors) {
                 for (int v = 0; v < vectors; v++) acc[p][v] += a[p][k] * w[v];
         }
     }
+}
+
+INLINE void FN(dot)(const DotTile *t, const int rows, const int vectors) {
+    VEC acc[ROWS][WIDE];
+#pragma GCC unroll 8
+    for (int p = 0; p < rows; p++)
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; v++)
+            acc[p][v] = t->accumulate ? FN(load)((const REAL *)t->out[p] + v * LANES) : FN(all)(0);
+    FN(sum_taps)(t, rows, vectors, acc);
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; v++) {
         VEC bias = t->finish ? FN(load)((const REAL *)t->bias + v * LANES) : FN(all)(0);

@@ -54,6 +54,26 @@ def convolutions() -> Iterator[Case]:
             yield from _convolution(names, shapes, params | {"pool_size": pool}, terms, 1)
 
 
+def _integers(rng, shape, dtype):
+    return rng.integers(-1, 2, shape).astype(dtype)
+
+
+def _some_nans(rng, shape, dtype):
+    return np.where(rng.random(shape) < 0.02, np.nan, rng.standard_normal(shape)).astype(dtype)
+
+
+def pooled_convolutions() -> Iterator[Case]:
+    """2x2 pooling where sums tie or are NaN, filters around the vectors' lengths, rows and columns that no pool has."""
+    for f in (1, 4, 5, 8, 9, 15, 16, 17, 31, 33, 65):
+        for values in (_integers, _some_nans):
+            padding = _padding("same", (7, 9), (3, 3), (1, 1))
+            shapes = {"x": (2, 7, 9, 3), "w": (3, 3, 3, f), "b": (f,), "y": (2, 3, 4, f), "argmax": (2, 3, 4, f)}
+            params = {"strides": (1, 1), "padding": padding, "dilation": (1, 1), "groups": 1, "pool_size": (2, 2)}
+            fill = {"x": values, "w": _integers}
+            end = {"activation": "relu", "negative_slope": 0.0}
+            yield Case("conv2d_fused_forward", shapes, params | end, fill, terms=27)
+
+
 # N, (H, W), C, F, padding: tile edges +-1, one image, channels around the vectors' lengths
 WINOGRADS = [
     (1, (3, 3), 1, 1, "valid"),
@@ -119,4 +139,5 @@ def dense_updates() -> Iterator[Case]:
 
 def all_cases() -> list[Case]:
     """Every case of every fused kernel."""
-    return [case for group in (convolutions, winograds, products, dense_updates) for case in group()]
+    groups = (convolutions, pooled_convolutions, winograds, products, dense_updates)
+    return [case for group in groups for case in group()]
