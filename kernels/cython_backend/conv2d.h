@@ -46,6 +46,8 @@ typedef struct {
     ptrdiff_t image, top, bottom, left, right;
 } Patch;
 
+#include "winners_plan.h"
+
 #define BODY "conv2d_cores.h"
 #include "each.h"
 KERNEL(gather)
@@ -53,5 +55,8 @@ KERNEL(gather_pooled)
 KERNEL(pack_weights)
 KERNEL(weights_gradient)
 KERNEL(add_partials)
+KERNEL(winners_gradient)
+KERNEL(add_winner_sums)
 
 #include "conv2d_plan.h"
+#include "winners_run.h"

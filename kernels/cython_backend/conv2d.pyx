@@ -128,3 +128,6 @@ def conv2d_backward_weights(x, dy, dw, work, *, strides, padding, dilation, grou
     cdef int double_ = is_double(x), threads = get_num_threads()
     with nogil:
         _backward_weights(&s, a.in_[0], a.in_[1], a.out[0], a.out[1], double_, threads)
+
+
+include "conv2d_fused_backward.pxi"

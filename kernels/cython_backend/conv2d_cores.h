@@ -4,3 +4,4 @@
 #include "gather.h"
 #include "gather_pooled.h"
 #include "weights_gradient.h"
+#include "winners.h"

@@ -1,0 +1,172 @@
+/* Gradient of a pooled convolution's weights, over the pixels that won their window alone.
+
+   Vectors run along the window's values (kh, kw, c), not along filters: for one filter each pooling window has one
+   winner, so its value of dy meets one window of x, and the others are never touched. A block is a chunk of channels
+   times a range of pooled rows. Patch by patch it copies x, zero-padded, into a strip that stays in the nearest cache;
+   short windows are laid out side by side ("columns"), so that their few values fill vectors. */
+
+typedef struct FN(winner_tile) {
+    const REAL *x, *dy; /* the first pooled pixel's window, and its value */
+    const uint8_t *argmax;
+    REAL *sums;
+    ptrdiff_t rows, cols;
+} FN(winner_tile);
+
+/* sums[i] += dy * x[the winner's window + i] over the patch's pixels, for i < vectors * LANES. Pixels take turns with
+   `sets` of accumulators, so that additions need not wait for each other. */
+INLINE void FN(add_winners)(const Winners *g, const FN(winner_tile) *t, const int vectors, const int sets) {
+    const ptrdiff_t f = g->conv.f, line = g->pooled[1] * f, across = g->pool[1] * g->pixel[1];
+    VEC acc[sets][vectors];
+#pragma GCC unroll 16
+    for (int v = 0; v < vectors; v++) acc[0][v] = FN(load)(t->sums + v * LANES);
+#pragma GCC unroll 16
+    for (int i = vectors; i < sets * vectors; i++) acc[i / vectors][i % vectors] = FN(all)(0);
+    for (ptrdiff_t row = 0; row < t->rows; row++) {
+        const REAL *x = t->x + row * g->pool[0] * g->pixel[0], *dy = t->dy + row * line;
+        const uint8_t *argmax = t->argmax + row * line;
+        ptrdiff_t left = t->cols;
+        for (; left >= sets; left -= sets)
+#pragma GCC unroll 16
+            for (int set = 0; set < sets; set++, x += across, dy += f, argmax += f) {
+                const REAL *from = x + g->cells[*argmax];
+#pragma GCC unroll 16
+                for (int v = 0; v < vectors; v++) acc[set][v] += FN(load)(from + v * LANES) * *dy;
+            }
+        for (; left > 0; left--, x += across, dy += f, argmax += f)
+#pragma GCC unroll 16
+            for (int v = 0; v < vectors; v++) acc[0][v] += FN(load)(x + g->cells[*argmax] + v * LANES) * *dy;
+    }
+#pragma GCC unroll 16
+    for (int v = 0; v < vectors; v++) {
+#pragma GCC unroll 16
+        for (int set = 1; set < sets; set++) acc[0][v] += acc[set][v];
+        FN(store)(t->sums + v * LANES, acc[0][v]);
+    }
+}
+
+#define WINNERS(vectors, sets)                                                                                  \
+    static __attribute__((noinline)) TARGET void FN(add_winners_##vectors)(const Winners *g,                   \
+                                                                           const FN(winner_tile) *t) {         \
+        FN(add_winners)(g, t, vectors, sets);                                                                  \
+    }
+WINNERS(12, 1)
+WINNERS(9, 1)
+WINNERS(6, 2)
+WINNERS(4, 2)
+WINNERS(3, 4)
+WINNERS(2, 4)
+WINNERS(1, 4)
+#undef WINNERS
+
+/* The widest tile for the first of `left` vectors; returns how many it took. */
+INLINE ptrdiff_t FN(run_winners)(const Winners *g, const FN(winner_tile) *t, ptrdiff_t left) {
+#define TAKE(vectors)                     \
+    if (left >= vectors) {                \
+        FN(add_winners_##vectors)(g, t);  \
+        return vectors;                   \
+    }
+    TAKE(12) TAKE(9) TAKE(6) TAKE(4) TAKE(3) TAKE(2) TAKE(1)
+#undef TAKE
+    return 1;
+}
+
+/* One patch into the sums (filter, run, value) of one block. */
+INLINE void FN(add_patch)(const Winners *g, FN(winner_tile) t, const REAL *windows, REAL *sums) {
+    for (ptrdiff_t f = 0; f < g->group_f; f++, t.dy++, t.argmax++)
+        for (ptrdiff_t run = 0; run < g->runs; run++, sums += g->padded)
+            for (ptrdiff_t i = 0; i < g->padded / LANES;) {
+                t.x = windows + run_offset(g, run) + i * LANES;
+                t.sums = sums + i * LANES;
+                i += FN(run_winners)(g, &t, g->padded / LANES - i);
+            }
+}
+
+/* Pixels from..end (a row's part) of the block's channels, zeros beyond the group's last one. */
+INLINE void FN(copy_pixels)(const Winners *g, const REAL *x, REAL *to, ptrdiff_t pixels, ptrdiff_t channels) {
+    if (channels == g->conv.c) {
+        memcpy(to, x, pixels * channels * sizeof(REAL));
+        return;
+    }
+    for (ptrdiff_t i = 0; i < pixels; i++, x += g->conv.c, to += g->chunk) {
+        memcpy(to, x, channels * sizeof(REAL));
+        memset(to + channels, 0, (g->chunk - channels) * sizeof(REAL));
+    }
+}
+
+/* Zero-padded rows of x under the windows of one patch: `channels` from the first of them. */
+INLINE void FN(copy_strip)(const Winners *g, const WinnerPatch *at, ptrdiff_t first, ptrdiff_t channels, REAL *to) {
+    const Conv *s = &g->conv;
+    const ptrdiff_t rows = strip_size(g, 0, at->rows), cols = strip_size(g, 1, at->cols);
+    const ptrdiff_t top = at->top * g->pool[0] * s->stride[0] - s->pad[0];
+    const ptrdiff_t begin = at->left * g->pool[1] * s->stride[1] - s->pad[1];
+    const ptrdiff_t left = least(most(-begin, 0), cols), right = most(least(s->size[1] - begin, cols), left);
+    for (ptrdiff_t row = top; row < top + rows; row++, to += g->line) {
+        if (row < 0 || row >= s->size[0]) {
+            memset(to, 0, cols * g->chunk * sizeof(REAL));
+            continue;
+        }
+        const ptrdiff_t pixel = (at->image * s->size[0] + row) * s->size[1] + begin + left;
+        memset(to, 0, left * g->chunk * sizeof(REAL));
+        FN(copy_pixels)(g, (const REAL *)g->x + pixel * s->c + first, to + left * g->chunk, right - left, channels);
+        memset(to + right * g->chunk, 0, (cols - right) * g->chunk * sizeof(REAL));
+    }
+}
+
+/* The windows of all the patch's output pixels, each value once, from the strip. Runs are copied in whole vectors: what
+   one writes too much is overwritten by the next, and the last one's falls into padding. */
+INLINE void FN(copy_columns)(const Winners *g, const WinnerPatch *at, const REAL *strip, REAL *to) {
+    const Conv *s = &g->conv;
+    const ptrdiff_t runs = strip_runs(s), length = s->kernel[0] * s->kernel[1] * g->chunk / runs;
+    for (ptrdiff_t row = 0; row < at->rows * g->pool[0]; row++)
+        for (ptrdiff_t col = 0; col < at->cols * g->pool[1]; col++) {
+            const REAL *from = strip + row * s->stride[0] * g->line + col * s->stride[1] * g->chunk;
+            REAL *window = to + row * g->pixel[0] + col * g->pixel[1];
+            for (ptrdiff_t run = 0; run < runs; run++)
+                for (ptrdiff_t i = 0; i < length; i += LANES)
+                    FN(store)(window + run * length + i, FN(load)(from + strip_offset(g, run) + i));
+        }
+}
+
+KERNEL_OF(winners_gradient) {
+    const Winners *g = context;
+    const ptrdiff_t part = block / g->chunks, group = block % g->chunks / g->group_chunks;
+    const ptrdiff_t from = block % g->chunks % g->group_chunks * g->chunk, channels = least(g->chunk, g->group_c - from);
+    REAL *strip = scratch, *columns = g->columns ? (REAL *)((char *)scratch + g->strip_bytes) : strip;
+    REAL *sums = (REAL *)g->partial + block * g->sums_size;
+    memset(sums, 0, g->sums_size * sizeof(REAL));
+    ptrdiff_t row = part * g->part_rows, end = least(row + g->part_rows, g->conv.images * g->pooled[0]);
+    while (row < end) {
+        WinnerPatch at = {.image = row / g->pooled[0], .top = row % g->pooled[0]};
+        at.rows = least(least(g->patch[0], g->pooled[0] - at.top), end - row);
+        for (; at.left < g->pooled[1]; at.left += g->patch[1]) {
+            at.cols = least(g->patch[1], g->pooled[1] - at.left);
+            FN(copy_strip)(g, &at, group * g->group_c + from, channels, strip);
+            if (g->columns) FN(copy_columns)(g, &at, strip, columns);
+            const ptrdiff_t pixel = (row * g->pooled[1] + at.left) * g->conv.f + group * g->group_f;
+            FN(winner_tile) t = {.dy = (const REAL *)g->dy + pixel, .argmax = g->argmax + pixel, .rows = at.rows,
+                                 .cols = at.cols};
+            FN(add_patch)(g, t, columns, sums);
+        }
+        row += at.rows;
+    }
+}
+
+/* dw from the parts' sums, added in order. A block is one run of one chunk. */
+KERNEL_OF(add_winner_sums) {
+    const Winners *g = context;
+    const Conv *s = &g->conv;
+    const ptrdiff_t chunk = block / g->runs, run = block % g->runs, group = chunk / g->group_chunks;
+    const ptrdiff_t from = chunk % g->group_chunks * g->chunk, channels = least(g->chunk, g->group_c - from);
+    (void)scratch;
+    for (ptrdiff_t f = 0; f < g->group_f; f++) {
+        REAL *sums = (REAL *)g->partial + chunk * g->sums_size + (f * g->runs + run) * g->padded;
+        for (ptrdiff_t part = 1; part < g->parts; part++) {
+            const REAL *more = sums + part * g->chunks * g->sums_size;
+            EACH_ALONE for (ptrdiff_t i = 0; i < g->length; i++) sums[i] += more[i];
+        }
+        for (ptrdiff_t i = 0; i < g->length; i++) {
+            const ptrdiff_t cell = (run * g->length + i) / g->chunk, c = (run * g->length + i) % g->chunk;
+            if (c < channels) ((REAL *)g->dw)[(cell * g->group_c + from + c) * s->f + group * g->group_f + f] = sums[i];
+        }
+    }
+}

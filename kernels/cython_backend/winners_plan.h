@@ -1,0 +1,39 @@
+/* Plans of the pooled weights' gradient: chunks of channels, patches, layout of windows. Integers only. */
+#define CHUNK 32                /* channels at a time: enough for full tiles, few enough for patches of many pixels */
+#define NEAR_BYTES (20 * 1024)  /* of the windows that a patch's tiles read again and again */
+#define MOST_CELLS 255          /* of a pooling window: argmax has one byte */
+
+typedef struct {
+    Conv conv;
+    const void *x, *dy;
+    const uint8_t *argmax;
+    void *dw, *partial;
+    ptrdiff_t pool[2], pooled[2];
+    ptrdiff_t group_c, group_f, chunk, group_chunks, chunks;
+    ptrdiff_t parts, part_rows, patch[2], sums_size; /* a patch is so many pooled rows and columns */
+    ptrdiff_t line, strip_bytes;                     /* elements of a strip's row; bytes of a strip */
+    int columns;
+    ptrdiff_t runs, length, padded, pixel[2];        /* a window as tiles read it, and where the next ones lie */
+    ptrdiff_t cells[MOST_CELLS];                     /* a winner's window, from that of its window's first pixel */
+} Winners;
+
+typedef struct {
+    ptrdiff_t image, top, left, rows, cols;
+} WinnerPatch;
+
+/* Pixels of x along one axis under the windows of so many pooled ones. */
+static inline ptrdiff_t strip_size(const Winners *g, int axis, ptrdiff_t pooled) {
+    const Conv *s = &g->conv;
+    return (pooled * g->pool[axis] - 1) * s->stride[axis] + (s->kernel[axis] - 1) * s->dilation[axis] + 1;
+}
+
+/* A window in the strip: runs of consecutive values, one a row unless columns are dilated. */
+static inline ptrdiff_t strip_runs(const Conv *s) { return s->kernel[0] * (s->dilation[1] > 1 ? s->kernel[1] : 1); }
+
+static inline ptrdiff_t strip_offset(const Winners *g, ptrdiff_t run) {
+    const Conv *s = &g->conv;
+    if (s->dilation[1] == 1) return run * s->dilation[0] * g->line;
+    return run / s->kernel[1] * s->dilation[0] * g->line + run % s->kernel[1] * s->dilation[1] * g->chunk;
+}
+
+static inline ptrdiff_t run_offset(const Winners *g, ptrdiff_t run) { return g->columns ? 0 : strip_offset(g, run); }

@@ -1,0 +1,80 @@
+/* The plan's numbers, and the two passes over its blocks. */
+
+static ptrdiff_t strip_bytes(const Winners *g, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t itemsize) {
+    return round_up((strip_size(g, 0, rows) * strip_size(g, 1, cols) * g->chunk + WIDEST) * itemsize, ALIGNMENT);
+}
+
+static ptrdiff_t columns_bytes(const Winners *g, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t itemsize) {
+    return g->columns ? (rows * g->pool[0] * cols * g->pool[1] * g->padded + WIDEST) * itemsize : 0;
+}
+
+/* Whether so large a patch's windows fit the nearest cache, and all of it the scratch memory. */
+static int patch_fits(const Winners *g, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t itemsize, ptrdiff_t near) {
+    ptrdiff_t strip = strip_bytes(g, rows, cols, itemsize), columns = columns_bytes(g, rows, cols, itemsize);
+    return (g->columns ? columns : strip) <= near && strip + columns <= SCRATCH_BYTES;
+}
+
+/* How windows are laid out for chunks of `chunk` channels. */
+static void plan_windows(Winners *g, ptrdiff_t chunk, int is_double) {
+    const Conv *s = &g->conv;
+    const ptrdiff_t lanes = vector_lanes(is_double), runs = strip_runs(s);
+    g->group_chunks = ceil_div(g->group_c, chunk);
+    g->chunk = ceil_div(g->group_c, g->group_chunks);
+    g->chunks = s->groups * g->group_chunks;
+    ptrdiff_t window = s->kernel[0] * s->kernel[1] * g->chunk;
+    g->columns = runs * round_up(window / runs, lanes) > round_up(window, lanes);
+    g->runs = g->columns ? 1 : runs;
+    g->length = window / g->runs;
+    g->padded = round_up(g->length, lanes);
+    g->sums_size = g->group_f * g->runs * g->padded;
+}
+
+/* Patches of whole rows if they fit, of several rows if those are short. Returns whether there is any way. */
+static int plan_winners(Winners *g, int is_double) {
+    const ptrdiff_t itemsize = is_double ? 8 : 4;
+    const Conv *s = &g->conv;
+    g->group_c = s->c / s->groups;
+    g->group_f = s->f / s->groups;
+    plan_windows(g, CHUNK, is_double);
+    while (!patch_fits(g, 1, 1, itemsize, SCRATCH_BYTES)) {
+        if (g->chunk == 1) return 0;
+        plan_windows(g, g->chunk / 2, is_double);
+    }
+    ptrdiff_t cuts = 1, rows = 1;
+    while (cuts < g->pooled[1] && !patch_fits(g, 1, ceil_div(g->pooled[1], cuts), itemsize, NEAR_BYTES)) cuts++;
+    g->patch[1] = ceil_div(g->pooled[1], cuts);
+    while (rows < g->pooled[0] && patch_fits(g, rows + 1, g->patch[1], itemsize, NEAR_BYTES)) rows++;
+    g->patch[0] = ceil_div(g->pooled[0], ceil_div(g->pooled[0], rows));
+    g->strip_bytes = strip_bytes(g, g->patch[0], g->patch[1], itemsize);
+    g->line = strip_size(g, 1, g->patch[1]) * g->chunk;
+    g->pixel[1] = g->columns ? g->padded : s->stride[1] * g->chunk;
+    g->pixel[0] = g->columns ? g->patch[1] * g->pool[1] * g->padded : s->stride[0] * g->line;
+    for (ptrdiff_t cell = 0; cell < g->pool[0] * g->pool[1]; cell++)
+        g->cells[cell] = cell / g->pool[1] * g->pixel[0] + cell % g->pool[1] * g->pixel[1];
+    ptrdiff_t rows_of_all = s->images * g->pooled[0], most_sums = PARTIAL_ELEMENTS / (g->sums_size * g->chunks);
+    g->parts = most(1, least(least(ceil_div(MOST_PARTS, g->chunks), most_sums), rows_of_all));
+    g->part_rows = ceil_div(rows_of_all, g->parts);
+    return 1;
+}
+
+static ptrdiff_t winners_work(Winners *g, int is_double) {
+    plan_winners(g, is_double);
+    return g->parts * g->chunks * g->sums_size * (is_double ? 8 : 4) + SCRATCH_BYTES + 2 * ALIGNMENT;
+}
+
+static void pooled_backward_weights(Winners *g, const void *x, const void *dy, const void *argmax, void *dw, void *work,
+                                    int is_double, int threads) {
+    const Conv *s = &g->conv;
+    char *cursor = work;
+    plan_winners(g, is_double);
+    g->x = x;
+    g->dy = dy;
+    g->argmax = argmax;
+    g->dw = dw;
+    g->partial = take(&cursor, g->parts * g->chunks * g->sums_size * (is_double ? 8 : 4));
+    double sums = (double)s->kernel[0] * s->kernel[1] * g->group_c * s->f;
+    double total = sums * s->images * g->pooled[0] * g->pooled[1];
+    g->parts = ceil_div(s->images * g->pooled[0], g->part_rows);
+    run_winners_gradient(g, is_double, g->parts * g->chunks, threads_for(total, threads), take(&cursor, SCRATCH_BYTES));
+    run_add_winner_sums(g, is_double, g->chunks * g->runs, threads_for(g->parts * sums * 4, threads), NULL);
+}
