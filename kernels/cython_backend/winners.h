@@ -6,56 +6,59 @@
    short windows are laid out side by side ("columns"), so that their few values fill vectors. */
 
 typedef struct FN(winner_tile) {
-    const REAL *x, *dy; /* the first pooled pixel's window, and its value */
+    const REAL *x, *dy; /* the first pooled pixel's window, and its value for the first filter */
     const uint8_t *argmax;
     REAL *sums;
     ptrdiff_t rows, cols;
 } FN(winner_tile);
 
-/* sums[i] += dy * x[the winner's window + i] over the patch's pixels, for i < vectors * LANES. Pixels take turns with
-   `sets` of accumulators, so that additions need not wait for each other. */
-INLINE void FN(add_winners)(const Winners *g, const FN(winner_tile) *t, const int vectors, const int sets) {
-    const ptrdiff_t f = g->conv.f, line = g->pooled[1] * f, across = g->pool[1] * g->pixel[1];
-    VEC acc[sets][vectors];
+/* sums[i] += dy * x[the winner's window + i] over the patch's pixels, for i < vectors * LANES and `filters` filters. */
+INLINE void FN(add_filters)(const Winners *g, const FN(winner_tile) *t, const ptrdiff_t first, const int vectors,
+                            const int filters) {
+    const ptrdiff_t f = g->conv.f, across = g->pool[1] * g->pixel[1], *cells = g->cells, sums_step = g->runs * g->padded;
+    REAL *sums = t->sums + first * sums_step;
+    VEC acc[4][12];
 #pragma GCC unroll 16
-    for (int v = 0; v < vectors; v++) acc[0][v] = FN(load)(t->sums + v * LANES);
+    for (int i = 0; i < filters; i++)
 #pragma GCC unroll 16
-    for (int i = vectors; i < sets * vectors; i++) acc[i / vectors][i % vectors] = FN(all)(0);
+        for (int v = 0; v < vectors; v++) acc[i][v] = FN(load)(sums + i * sums_step + v * LANES);
     for (ptrdiff_t row = 0; row < t->rows; row++) {
-        const REAL *x = t->x + row * g->pool[0] * g->pixel[0], *dy = t->dy + row * line;
-        const uint8_t *argmax = t->argmax + row * line;
-        ptrdiff_t left = t->cols;
-        for (; left >= sets; left -= sets)
+        const ptrdiff_t at = row * g->pooled[1] * f + first;
+        const REAL *x = t->x + row * g->pool[0] * g->pixel[0], *dy = t->dy + at;
+        const uint8_t *argmax = t->argmax + at;
+        for (ptrdiff_t left = t->cols; left > 0; left--, x += across, dy += f, argmax += f)
 #pragma GCC unroll 16
-            for (int set = 0; set < sets; set++, x += across, dy += f, argmax += f) {
-                const REAL *from = x + g->cells[*argmax];
+            for (int i = 0; i < filters; i++) {
+                const REAL *from = x + cells[argmax[i]];
 #pragma GCC unroll 16
-                for (int v = 0; v < vectors; v++) acc[set][v] += FN(load)(from + v * LANES) * *dy;
+                for (int v = 0; v < vectors; v++) acc[i][v] += FN(load)(from + v * LANES) * dy[i];
             }
-        for (; left > 0; left--, x += across, dy += f, argmax += f)
-#pragma GCC unroll 16
-            for (int v = 0; v < vectors; v++) acc[0][v] += FN(load)(x + g->cells[*argmax] + v * LANES) * *dy;
     }
 #pragma GCC unroll 16
-    for (int v = 0; v < vectors; v++) {
+    for (int i = 0; i < filters; i++)
 #pragma GCC unroll 16
-        for (int set = 1; set < sets; set++) acc[0][v] += acc[set][v];
-        FN(store)(t->sums + v * LANES, acc[0][v]);
-    }
+        for (int v = 0; v < vectors; v++) FN(store)(sums + i * sums_step + v * LANES, acc[i][v]);
 }
 
-#define WINNERS(vectors, sets)                                                                                  \
-    static __attribute__((noinline)) TARGET void FN(add_winners_##vectors)(const Winners *g,                   \
-                                                                           const FN(winner_tile) *t) {         \
-        FN(add_winners)(g, t, vectors, sets);                                                                  \
+/* Several filters at once while there are as many: their sums need not wait for each other. */
+INLINE void FN(add_winners)(const Winners *g, const FN(winner_tile) *t, const int vectors) {
+    const int filters = WIDE * 6 / vectors < 4 ? WIDE * 6 / vectors : 4;
+    ptrdiff_t first = 0;
+    for (; first + filters <= g->group_f; first += filters) FN(add_filters)(g, t, first, vectors, filters);
+    for (; first < g->group_f; first++) FN(add_filters)(g, t, first, vectors, 1);
+}
+
+#define WINNERS(vectors)                                                                                              \
+    static __attribute__((noinline)) TARGET void FN(add_winners_##vectors)(const Winners *g, const FN(winner_tile) *t) { \
+        FN(add_winners)(g, t, vectors);                                                                               \
     }
-WINNERS(12, 1)
-WINNERS(9, 1)
-WINNERS(6, 2)
-WINNERS(4, 2)
-WINNERS(3, 4)
-WINNERS(2, 4)
-WINNERS(1, 4)
+WINNERS(12)
+WINNERS(9)
+WINNERS(6)
+WINNERS(4)
+WINNERS(3)
+WINNERS(2)
+WINNERS(1)
 #undef WINNERS
 
 /* The widest tile for the first of `left` vectors; returns how many it took. */
@@ -72,13 +75,12 @@ INLINE ptrdiff_t FN(run_winners)(const Winners *g, const FN(winner_tile) *t, ptr
 
 /* One patch into the sums (filter, run, value) of one block. */
 INLINE void FN(add_patch)(const Winners *g, FN(winner_tile) t, const REAL *windows, REAL *sums) {
-    for (ptrdiff_t f = 0; f < g->group_f; f++, t.dy++, t.argmax++)
-        for (ptrdiff_t run = 0; run < g->runs; run++, sums += g->padded)
-            for (ptrdiff_t i = 0; i < g->padded / LANES;) {
-                t.x = windows + run_offset(g, run) + i * LANES;
-                t.sums = sums + i * LANES;
-                i += FN(run_winners)(g, &t, g->padded / LANES - i);
-            }
+    for (ptrdiff_t run = 0; run < g->runs; run++, sums += g->padded)
+        for (ptrdiff_t i = 0; i < g->padded / LANES;) {
+            t.x = windows + run_offset(g, run) + i * LANES;
+            t.sums = sums + i * LANES;
+            i += FN(run_winners)(g, &t, g->padded / LANES - i);
+        }
 }
 
 /* Pixels from..end (a row's part) of the block's channels, zeros beyond the group's last one. */
@@ -112,19 +114,37 @@ INLINE void FN(copy_strip)(const Winners *g, const WinnerPatch *at, ptrdiff_t fi
     }
 }
 
-/* The windows of all the patch's output pixels, each value once, from the strip. Runs are copied in whole vectors: what
-   one writes too much is overwritten by the next, and the last one's falls into padding. */
-INLINE void FN(copy_columns)(const Winners *g, const WinnerPatch *at, const REAL *strip, REAL *to) {
+/* The windows of all the patch's output pixels, their runs side by side, from the strip. A run is copied in whole
+   vectors: what it writes too much is overwritten by the next one, or falls into padding. */
+INLINE void FN(copy_columns)(const Winners *g, const WinnerPatch *at, const REAL *strip, REAL *to, ptrdiff_t length) {
     const Conv *s = &g->conv;
-    const ptrdiff_t runs = strip_runs(s), length = s->kernel[0] * s->kernel[1] * g->chunk / runs;
-    for (ptrdiff_t row = 0; row < at->rows * g->pool[0]; row++)
-        for (ptrdiff_t col = 0; col < at->cols * g->pool[1]; col++) {
-            const REAL *from = strip + row * s->stride[0] * g->line + col * s->stride[1] * g->chunk;
-            REAL *window = to + row * g->pixel[0] + col * g->pixel[1];
-            for (ptrdiff_t run = 0; run < runs; run++)
-                for (ptrdiff_t i = 0; i < length; i += LANES)
-                    FN(store)(window + run * length + i, FN(load)(from + strip_offset(g, run) + i));
+    const ptrdiff_t kernel_rows = s->kernel[0], kernel_cols = strip_runs(s) / kernel_rows, padded = g->padded;
+    const ptrdiff_t run = s->kernel[1] / kernel_cols * g->chunk, next = s->stride[1] * g->chunk;
+    const ptrdiff_t down = s->dilation[0] * g->line, across = s->dilation[1] * g->chunk;
+    const ptrdiff_t rows = at->rows * g->pool[0], cols = at->cols * g->pool[1];
+    for (ptrdiff_t row = 0; row < rows; row++) {
+        const REAL *from = strip + row * s->stride[0] * g->line;
+        REAL *window = to + row * g->pixel[0];
+        for (ptrdiff_t col = 0; col < cols; col++, from += next, window += padded) {
+            const REAL *first = from;
+            REAL *value = window;
+            for (ptrdiff_t kh = 0; kh < kernel_rows; kh++, first += down)
+                for (ptrdiff_t kw = 0; kw < kernel_cols; kw++, value += run)
+                    for (ptrdiff_t i = 0; i < length; i += LANES)
+                        FN(store)(value + i, FN(load)(first + kw * across + i));
         }
+    }
+}
+
+/* The same with a length that the compiler knows, where runs are as short as usual. */
+INLINE void FN(lay_columns)(const Winners *g, const WinnerPatch *at, const REAL *strip, REAL *to) {
+    const ptrdiff_t length = g->conv.kernel[0] * g->conv.kernel[1] * g->chunk / strip_runs(&g->conv);
+    if (length <= LANES)
+        FN(copy_columns)(g, at, strip, to, LANES);
+    else if (length <= 2 * LANES)
+        FN(copy_columns)(g, at, strip, to, 2 * LANES);
+    else
+        FN(copy_columns)(g, at, strip, to, length);
 }
 
 KERNEL_OF(winners_gradient) {
@@ -141,7 +161,7 @@ KERNEL_OF(winners_gradient) {
         for (; at.left < g->pooled[1]; at.left += g->patch[1]) {
             at.cols = least(g->patch[1], g->pooled[1] - at.left);
             FN(copy_strip)(g, &at, group * g->group_c + from, channels, strip);
-            if (g->columns) FN(copy_columns)(g, &at, strip, columns);
+            if (g->columns) FN(lay_columns)(g, &at, strip, columns);
             const ptrdiff_t pixel = (row * g->pooled[1] + at.left) * g->conv.f + group * g->group_f;
             FN(winner_tile) t = {.dy = (const REAL *)g->dy + pixel, .argmax = g->argmax + pixel, .rows = at.rows,
                                  .cols = at.cols};

@@ -1,6 +1,6 @@
 /* Plans of the pooled weights' gradient: chunks of channels, patches, layout of windows. Integers only. */
 #define CHUNK 32                /* channels at a time: enough for full tiles, few enough for patches of many pixels */
-#define NEAR_BYTES (20 * 1024)  /* of the windows that a patch's tiles read again and again */
+#define NEAR_BYTES (24 * 1024)  /* of the windows that a patch's tiles read again and again */
 #define MOST_CELLS 255          /* of a pooling window: argmax has one byte */
 
 typedef struct {
