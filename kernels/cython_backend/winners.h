@@ -83,7 +83,16 @@ INLINE void FN(add_patch)(const Winners *g, FN(winner_tile) t, const REAL *windo
         }
 }
 
-/* Pixels from..end (a row's part) of the block's channels, zeros beyond the group's last one. */
+/* Asks for the patch's lines of dy and argmax, which are read across and thus unforeseeably. */
+INLINE void FN(fetch_patch)(const Winners *g, const FN(winner_tile) *t) {
+    const ptrdiff_t count = t->cols * g->conv.f, line = g->pooled[1] * g->conv.f;
+    for (ptrdiff_t row = 0; row < t->rows; row++) {
+        for (ptrdiff_t i = 0; i < count; i += ALIGNMENT / sizeof(REAL)) __builtin_prefetch(t->dy + row * line + i);
+        for (ptrdiff_t i = 0; i < count; i += ALIGNMENT) __builtin_prefetch(t->argmax + row * line + i);
+    }
+}
+
+/* `channels` of some neighbouring pixels, with zeros up to the chunk's. */
 INLINE void FN(copy_pixels)(const Winners *g, const REAL *x, REAL *to, ptrdiff_t pixels, ptrdiff_t channels) {
     if (channels == g->conv.c) {
         memcpy(to, x, pixels * channels * sizeof(REAL));
@@ -95,35 +104,44 @@ INLINE void FN(copy_pixels)(const Winners *g, const REAL *x, REAL *to, ptrdiff_t
     }
 }
 
-/* Zero-padded rows of x under the windows of one patch: `channels` from the first of them. */
+/* The strip: zero-padded rows of x under the patch's windows, `channels` from the first one. */
 INLINE void FN(copy_strip)(const Winners *g, const WinnerPatch *at, ptrdiff_t first, ptrdiff_t channels, REAL *to) {
     const Conv *s = &g->conv;
     const ptrdiff_t rows = strip_size(g, 0, at->rows), cols = strip_size(g, 1, at->cols);
-    const ptrdiff_t top = at->top * g->pool[0] * s->stride[0] - s->pad[0];
-    const ptrdiff_t begin = at->left * g->pool[1] * s->stride[1] - s->pad[1];
-    const ptrdiff_t left = least(most(-begin, 0), cols), right = most(least(s->size[1] - begin, cols), left);
+    const ptrdiff_t top = strip_start(g, 0, at->top), start = strip_start(g, 1, at->left);
+    const ptrdiff_t left = least(most(-start, 0), cols), right = most(least(s->size[1] - start, cols), left);
     for (ptrdiff_t row = top; row < top + rows; row++, to += g->line) {
         if (row < 0 || row >= s->size[0]) {
             memset(to, 0, cols * g->chunk * sizeof(REAL));
             continue;
         }
-        const ptrdiff_t pixel = (at->image * s->size[0] + row) * s->size[1] + begin + left;
+        const ptrdiff_t pixel = (at->image * s->size[0] + row) * s->size[1] + start + left;
         memset(to, 0, left * g->chunk * sizeof(REAL));
         FN(copy_pixels)(g, (const REAL *)g->x + pixel * s->c + first, to + left * g->chunk, right - left, channels);
         memset(to + right * g->chunk, 0, (cols - right) * g->chunk * sizeof(REAL));
     }
 }
 
-/* The windows of all the patch's output pixels, their runs side by side, from the strip. A run is copied in whole
-   vectors: what it writes too much is overwritten by the next one, or falls into padding. */
-INLINE void FN(copy_columns)(const Winners *g, const WinnerPatch *at, const REAL *strip, REAL *to, ptrdiff_t length) {
+/* Whether the patch's windows can be read where they are: all inside their image, with room behind the last one. */
+INLINE int FN(lies_inside)(const Winners *g, const WinnerPatch *at) {
+    const Conv *s = &g->conv;
+    const ptrdiff_t top = strip_start(g, 0, at->top), start = strip_start(g, 1, at->left);
+    const ptrdiff_t bottom = top + strip_size(g, 0, at->rows), right = start + strip_size(g, 1, at->cols);
+    return g->chunk == s->c && top >= 0 && start >= 0 && bottom <= s->size[0] && right <= s->size[1] &&
+           (((s->images - at->image) * s->size[0] - bottom + 1) * s->size[1] - right) * s->c >= LANES;
+}
+
+/* The windows of all the patch's output pixels, their runs side by side, from rows that lie `line` apart. A run is
+   copied in whole vectors: what it writes too much is overwritten by the next one, or falls into padding. */
+INLINE void FN(copy_columns)(const Winners *g, const WinnerPatch *at, const REAL *x, ptrdiff_t line, REAL *to,
+                             const ptrdiff_t length) {
     const Conv *s = &g->conv;
     const ptrdiff_t kernel_rows = s->kernel[0], kernel_cols = strip_runs(s) / kernel_rows, padded = g->padded;
     const ptrdiff_t run = s->kernel[1] / kernel_cols * g->chunk, next = s->stride[1] * g->chunk;
-    const ptrdiff_t down = s->dilation[0] * g->line, across = s->dilation[1] * g->chunk;
+    const ptrdiff_t down = s->dilation[0] * line, across = s->dilation[1] * g->chunk;
     const ptrdiff_t rows = at->rows * g->pool[0], cols = at->cols * g->pool[1];
     for (ptrdiff_t row = 0; row < rows; row++) {
-        const REAL *from = strip + row * s->stride[0] * g->line;
+        const REAL *from = x + row * s->stride[0] * line;
         REAL *window = to + row * g->pixel[0];
         for (ptrdiff_t col = 0; col < cols; col++, from += next, window += padded) {
             const REAL *first = from;
@@ -137,14 +155,14 @@ INLINE void FN(copy_columns)(const Winners *g, const WinnerPatch *at, const REAL
 }
 
 /* The same with a length that the compiler knows, where runs are as short as usual. */
-INLINE void FN(lay_columns)(const Winners *g, const WinnerPatch *at, const REAL *strip, REAL *to) {
+INLINE void FN(lay_columns)(const Winners *g, const WinnerPatch *at, const REAL *x, ptrdiff_t line, REAL *to) {
     const ptrdiff_t length = g->conv.kernel[0] * g->conv.kernel[1] * g->chunk / strip_runs(&g->conv);
     if (length <= LANES)
-        FN(copy_columns)(g, at, strip, to, LANES);
+        FN(copy_columns)(g, at, x, line, to, LANES);
     else if (length <= 2 * LANES)
-        FN(copy_columns)(g, at, strip, to, 2 * LANES);
+        FN(copy_columns)(g, at, x, line, to, 2 * LANES);
     else
-        FN(copy_columns)(g, at, strip, to, length);
+        FN(copy_columns)(g, at, x, line, to, length);
 }
 
 KERNEL_OF(winners_gradient) {
@@ -160,11 +178,18 @@ KERNEL_OF(winners_gradient) {
         at.rows = least(least(g->patch[0], g->pooled[0] - at.top), end - row);
         for (; at.left < g->pooled[1]; at.left += g->patch[1]) {
             at.cols = least(g->patch[1], g->pooled[1] - at.left);
-            FN(copy_strip)(g, &at, group * g->group_c + from, channels, strip);
-            if (g->columns) FN(lay_columns)(g, &at, strip, columns);
             const ptrdiff_t pixel = (row * g->pooled[1] + at.left) * g->conv.f + group * g->group_f;
             FN(winner_tile) t = {.dy = (const REAL *)g->dy + pixel, .argmax = g->argmax + pixel, .rows = at.rows,
                                  .cols = at.cols};
+            FN(fetch_patch)(g, &t);
+            const REAL *x = (const REAL *)g->x + first_pixel(g, &at) * g->conv.c;
+            ptrdiff_t line = g->conv.size[1] * g->conv.c;
+            if (!g->columns || !FN(lies_inside)(g, &at)) {
+                FN(copy_strip)(g, &at, group * g->group_c + from, channels, strip);
+                x = strip;
+                line = g->line;
+            }
+            if (g->columns) FN(lay_columns)(g, &at, x, line, columns);
             FN(add_patch)(g, t, columns, sums);
         }
         row += at.rows;

@@ -1,6 +1,6 @@
 /* Plans of the pooled weights' gradient: chunks of channels, patches, layout of windows. Integers only. */
 #define CHUNK 32                /* channels at a time: enough for full tiles, few enough for patches of many pixels */
-#define NEAR_BYTES (24 * 1024)  /* of the windows that a patch's tiles read again and again */
+#define NEAR_BYTES (20 * 1024)  /* of the windows that a patch's tiles read again and again */
 #define MOST_CELLS 255          /* of a pooling window: argmax has one byte */
 
 typedef struct {
@@ -25,6 +25,16 @@ typedef struct {
 static inline ptrdiff_t strip_size(const Winners *g, int axis, ptrdiff_t pooled) {
     const Conv *s = &g->conv;
     return (pooled * g->pool[axis] - 1) * s->stride[axis] + (s->kernel[axis] - 1) * s->dilation[axis] + 1;
+}
+
+/* The pixel of x, along one axis, where the window of a pooled pixel begins; it may lie outside. */
+static inline ptrdiff_t strip_start(const Winners *g, int axis, ptrdiff_t pooled) {
+    return pooled * g->pool[axis] * g->conv.stride[axis] - g->conv.pad[axis];
+}
+
+static inline ptrdiff_t first_pixel(const Winners *g, const WinnerPatch *at) {
+    const ptrdiff_t row = at->image * g->conv.size[0] + strip_start(g, 0, at->top);
+    return row * g->conv.size[1] + strip_start(g, 1, at->left);
 }
 
 /* A window in the strip: runs of consecutive values, one a row unless columns are dilated. */
