@@ -15,7 +15,8 @@ typedef struct FN(winner_tile) {
 /* sums[i] += dy * x[the winner's window + i] over the patch's pixels, for i < vectors * LANES and `filters` filters. */
 INLINE void FN(add_filters)(const Winners *g, const FN(winner_tile) *t, const ptrdiff_t first, const int vectors,
                             const int filters) {
-    const ptrdiff_t f = g->conv.f, across = g->pool[1] * g->pixel[1], *cells = g->cells, sums_step = g->runs * g->padded;
+    const ptrdiff_t f = g->conv.f, across = g->pool[1] * g->pixel[1], *cells = g->cells;
+    const ptrdiff_t sums_step = g->runs * g->padded;
     REAL *sums = t->sums + first * sums_step;
     VEC acc[4][12];
 #pragma GCC unroll 16
@@ -48,9 +49,10 @@ INLINE void FN(add_winners)(const Winners *g, const FN(winner_tile) *t, const in
     for (; first < g->group_f; first++) FN(add_filters)(g, t, first, vectors, 1);
 }
 
-#define WINNERS(vectors)                                                                                              \
-    static __attribute__((noinline)) TARGET void FN(add_winners_##vectors)(const Winners *g, const FN(winner_tile) *t) { \
-        FN(add_winners)(g, t, vectors);                                                                               \
+#define WINNERS(vectors)                                                         \
+    static __attribute__((noinline)) TARGET void FN(add_winners_##vectors)(      \
+        const Winners *g, const FN(winner_tile) *t) {                            \
+        FN(add_winners)(g, t, vectors);                                          \
     }
 WINNERS(12)
 WINNERS(9)
@@ -167,29 +169,29 @@ INLINE void FN(lay_columns)(const Winners *g, const WinnerPatch *at, const REAL 
 
 KERNEL_OF(winners_gradient) {
     const Winners *g = context;
+    const Conv *s = &g->conv;
     const ptrdiff_t part = block / g->chunks, group = block % g->chunks / g->group_chunks;
-    const ptrdiff_t from = block % g->chunks % g->group_chunks * g->chunk, channels = least(g->chunk, g->group_c - from);
+    const ptrdiff_t from = block % g->chunks % g->group_chunks * g->chunk;
+    const ptrdiff_t channels = least(g->chunk, g->group_c - from);
     REAL *strip = scratch, *columns = g->columns ? (REAL *)((char *)scratch + g->strip_bytes) : strip;
     REAL *sums = (REAL *)g->partial + block * g->sums_size;
     memset(sums, 0, g->sums_size * sizeof(REAL));
-    ptrdiff_t row = part * g->part_rows, end = least(row + g->part_rows, g->conv.images * g->pooled[0]);
+    ptrdiff_t row = part * g->part_rows, end = least(row + g->part_rows, s->images * g->pooled[0]);
     while (row < end) {
         WinnerPatch at = {.image = row / g->pooled[0], .top = row % g->pooled[0]};
         at.rows = least(least(g->patch[0], g->pooled[0] - at.top), end - row);
         for (; at.left < g->pooled[1]; at.left += g->patch[1]) {
             at.cols = least(g->patch[1], g->pooled[1] - at.left);
-            const ptrdiff_t pixel = (row * g->pooled[1] + at.left) * g->conv.f + group * g->group_f;
+            const ptrdiff_t pixel = (row * g->pooled[1] + at.left) * s->f + group * g->group_f;
             FN(winner_tile) t = {.dy = (const REAL *)g->dy + pixel, .argmax = g->argmax + pixel, .rows = at.rows,
                                  .cols = at.cols};
             FN(fetch_patch)(g, &t);
-            const REAL *x = (const REAL *)g->x + first_pixel(g, &at) * g->conv.c;
-            ptrdiff_t line = g->conv.size[1] * g->conv.c;
-            if (!g->columns || !FN(lies_inside)(g, &at)) {
-                FN(copy_strip)(g, &at, group * g->group_c + from, channels, strip);
-                x = strip;
-                line = g->line;
-            }
-            if (g->columns) FN(lay_columns)(g, &at, x, line, columns);
+            const int in_place = g->columns && FN(lies_inside)(g, &at);
+            if (!in_place) FN(copy_strip)(g, &at, group * g->group_c + from, channels, strip);
+            if (in_place)
+                FN(lay_columns)(g, &at, (const REAL *)g->x + first_pixel(g, &at) * s->c, s->size[1] * s->c, columns);
+            else if (g->columns)
+                FN(lay_columns)(g, &at, strip, g->line, columns);
             FN(add_patch)(g, t, columns, sums);
         }
         row += at.rows;
