@@ -30,7 +30,8 @@ INLINE void FN(read_tiles)(const Winograd *g, ptrdiff_t first, ptrdiff_t count, 
             VEC d[64], square[36];
             if (pooled) {
                 const uint8_t *cells = g->from_cells + at.image * image_size + c;
-                const VEC *corner = FN(unpool_square)(d, image + c, cells, g->size, g->c, row, col, side);
+                const VEC *corner =
+                    FN(unpool_square)(d, image + c, cells, g->size, g->c, row, col, side, LANES);
                 FN(input_square)(corner, FN(UNPOOLED), square, tile);
             } else {
 #pragma GCC unroll 36

@@ -128,14 +128,35 @@ INLINE void FN(aim_square)(const REAL **pixels, const REAL *image, const ptrdiff
         }
 }
 
+/* `count` bytes as integers, one a lane, by shifts: compilers convert short vectors of bytes one by one. Bytes are read
+   as a little-endian number. */
+typedef uint64_t FN(words) __attribute__((vector_size(VECTOR_BYTES), may_alias));
+
+INLINE IVEC FN(widen_bytes)(const uint8_t *bytes, ptrdiff_t count) {
+    enum { EACH = 8 / sizeof(REAL) };
+    uint64_t all = 0;
+    FN(words) words, shift;
+    if (count >= LANES)
+        memcpy(&all, bytes, LANES);
+    else
+        memcpy(&all, bytes, count);
+    for (int i = 0; i < LANES / EACH; i++) {
+        words[i] = all;
+        shift[i] = 8 * EACH * i;
+    }
+    words >>= shift;
+    return (IVEC)(EACH == 2 ? (words & 0xFF) | (words & 0xFF00) << 24 : words & 0xFF);
+}
+
 /* The same square of the gradient before 2x2 max pooling, read from the pooled gradient dy and the winning cells: rows
    of d lie UNPOOLED vectors apart, and the returned one is the square's corner. size is the pooled one; dy and argmax
-   point at the image's first of the channels. */
+   point at the image's first of the channels, of which `count` exist. */
 enum { FN(UNPOOLED) = 8 };
 typedef uint8_t FN(cells) __attribute__((vector_size(VECTOR_BYTES / sizeof(REAL)), may_alias));
 
 INLINE const VEC *FN(unpool_square)(VEC *d, const REAL *dy, const uint8_t *argmax, const ptrdiff_t size[2],
-                                    ptrdiff_t channels, ptrdiff_t row, ptrdiff_t col, const int side) {
+                                    ptrdiff_t channels, ptrdiff_t row, ptrdiff_t col, const int side,
+                                    ptrdiff_t count) {
     const ptrdiff_t odd_row = row & 1, odd_col = col & 1, top = (row - odd_row) / 2, left = (col - odd_col) / 2;
     for (ptrdiff_t i = 0; 2 * i < side + odd_row; i++)
         for (ptrdiff_t j = 0; 2 * j < side + odd_col; j++) {
@@ -143,10 +164,8 @@ INLINE const VEC *FN(unpool_square)(VEC *d, const REAL *dy, const uint8_t *argma
             IVEC winner = (IVEC)value;
             if ((size_t)(top + i) < (size_t)size[0] && (size_t)(left + j) < (size_t)size[1]) {
                 const ptrdiff_t at = ((top + i) * size[1] + left + j) * channels;
-                FN(cells) narrow;
-                memcpy(&narrow, argmax + at, sizeof narrow);
-                winner = __builtin_convertvector(narrow, IVEC);
-                value = FN(load)(dy + at);
+                winner = FN(widen_bytes)(argmax + at, count);
+                value = count >= LANES ? FN(load)(dy + at) : FN(load_some)(dy + at, count);
             }
             VEC *to = d + 2 * i * FN(UNPOOLED) + 2 * j;
             for (int cell = 0; cell < 4; cell++)

@@ -13,16 +13,20 @@ INLINE void FN(one_line)(const VEC *d, VEC *to, const int to_step, const int til
 }
 
 /* B^T x B of a square of tile + 2 pixels, or A dy A^T of a square of tile pixels: all columns, then all rows. `step`
-   elements lie between components. */
-INLINE void FN(transform)(const REAL *from, ptrdiff_t row, ptrdiff_t col, REAL *to, ptrdiff_t step, ptrdiff_t vectors,
-                          const int tile, const int gradient) {
-    const int side = tile + 2, pixels = gradient ? tile : side;
-    for (; vectors > 0; vectors--, from += LANES, to += LANES) {
+   elements lie between components. Pixels lie too far apart for the CPU to see which come next: those of the next tile
+   are fetched meanwhile. */
+INLINE void FN(transform)(const REAL *const *pixels, const REAL *const *next, ptrdiff_t first, ptrdiff_t vectors,
+                          REAL *to, ptrdiff_t step, const int tile, const int gradient) {
+    const int side = tile + 2, across = gradient ? tile : side;
+    for (; vectors > 0; vectors--, first += LANES, to += LANES) {
         VEC d[6], half[6 * 6];
 #pragma GCC unroll 8
-        for (int j = 0; j < pixels; j++) {
+        for (int j = 0; j < across; j++) {
 #pragma GCC unroll 8
-            for (int i = 0; i < pixels; i++) d[i] = FN(load)(from + i * row + j * col);
+            for (int i = 0; i < across; i++) {
+                d[i] = FN(load)(pixels[i * across + j] + first);
+                FETCH(next[i * across + j] + first);
+            }
             FN(one_line)(d, half + j, 6, tile, gradient);
         }
 #pragma GCC unroll 8
@@ -34,12 +38,13 @@ INLINE void FN(transform)(const REAL *from, ptrdiff_t row, ptrdiff_t col, REAL *
     }
 }
 
-typedef void (*FN(transform_fn))(const REAL *, ptrdiff_t, ptrdiff_t, REAL *, ptrdiff_t, ptrdiff_t);
+typedef void (*FN(transform_fn))(const REAL *const *, const REAL *const *, ptrdiff_t, ptrdiff_t, REAL *, ptrdiff_t);
 
-#define TRANSFORM(name, tile, gradient)                                                                             \
-    static __attribute__((noinline)) TARGET void FN(name)(const REAL *from, ptrdiff_t row, ptrdiff_t col, REAL *to, \
-                                                          ptrdiff_t step, ptrdiff_t vectors) {                      \
-        FN(transform)(from, row, col, to, step, vectors, tile, gradient);                                           \
+#define TRANSFORM(name, tile, gradient)                                                                               \
+    static __attribute__((noinline)) TARGET void FN(name)(const REAL *const *pixels, const REAL *const *next,         \
+                                                          ptrdiff_t first, ptrdiff_t vectors, REAL *to,               \
+                                                          ptrdiff_t step) {                                           \
+        FN(transform)(pixels, next, first, vectors, to, step, tile, gradient);                                        \
     }
 TRANSFORM(input_2, 2, 0)
 TRANSFORM(input_4, 4, 0)
@@ -47,42 +52,13 @@ TRANSFORM(gradient_2, 2, 1)
 TRANSFORM(gradient_4, 4, 1)
 #undef TRANSFORM
 
-/* A square of pixels, `width` channels each, zeros outside the image and up to `step` channels. */
-INLINE void FN(copy_square)(const REAL *image, const ptrdiff_t size[2], ptrdiff_t channels, ptrdiff_t row,
-                            ptrdiff_t col, ptrdiff_t side, ptrdiff_t width, ptrdiff_t step, REAL *to) {
-    for (ptrdiff_t i = row; i < row + side; i++)
-        for (ptrdiff_t j = col; j < col + side; j++, to += step) {
-            const int inside = i >= 0 && i < size[0] && j >= 0 && j < size[1];
-            const ptrdiff_t count = inside ? width : 0;
-            if (inside) memcpy(to, image + (i * size[1] + j) * channels, width * sizeof(REAL));
-            memset(to + count, 0, (step - count) * sizeof(REAL));
-        }
-}
-
-/* The same of a pooled gradient: each cell of 2x2 pixels holds it where the window's maximum was, else zero. */
-INLINE void FN(unpool_panel)(const REAL *pooled, const uint8_t *argmax, const ptrdiff_t size[2], ptrdiff_t channels,
-                              ptrdiff_t row, ptrdiff_t col, ptrdiff_t side, ptrdiff_t width, ptrdiff_t step,
-                              REAL *to) {
-    for (ptrdiff_t i = 0; i < side; i += 2)
-        for (ptrdiff_t j = 0; j < side; j += 2) {
-            REAL *cell[4] = {to + (i * side + j) * step, to + (i * side + j + 1) * step,
-                             to + ((i + 1) * side + j) * step, to + ((i + 1) * side + j + 1) * step};
-            const ptrdiff_t r = (row + i) / 2, c = (col + j) / 2, at = (r * size[1] + c) * channels;
-            const ptrdiff_t count = r < size[0] && c < size[1] ? width : 0;
-            for (int k = 0; k < 4; k++) {
-                EACH_ALONE for (ptrdiff_t f = 0; f < count; f++) cell[k][f] = argmax[at + f] == k ? pooled[at + f] : 0;
-                memset(cell[k] + count, 0, (step - count) * sizeof(REAL));
-            }
-        }
-}
-
 typedef struct FN(chunk) {
-    REAL *v, *m, *square;   /* transformed tiles of x and of dy, and one tile's pixels */
+    REAL *v, *m;            /* transformed tiles of x and of dy */
     ptrdiff_t begin, count; /* of all tiles */
 } FN(chunk);
 
-INLINE FN(chunk) FN(chunk_at)(const Weights *g, void *memory, void *square, ptrdiff_t begin, ptrdiff_t end) {
-    FN(chunk) k = {.v = memory, .square = square, .begin = begin, .count = least(g->chunk, end - begin)};
+INLINE FN(chunk) FN(chunk_at)(const Weights *g, void *memory, ptrdiff_t begin, ptrdiff_t end) {
+    FN(chunk) k = {.v = memory, .begin = begin, .count = least(g->chunk, end - begin)};
     k.m = k.v + g->sides * g->sides * g->v_step;
     return k;
 }
@@ -92,46 +68,111 @@ INLINE Place FN(place_of)(const Weights *g, ptrdiff_t tile) {
     return (Place){tile / each, tile % each / g->grid[1] * g->tile, tile % g->grid[1] * g->tile};
 }
 
+/* A panel of a tile's `count` pixels; a last vector that is not full goes through a padded copy. */
+INLINE void FN(transform_panel)(FN(transform_fn) transform, const REAL *const *pixels, const REAL *const *next,
+                                int count, ptrdiff_t first, ptrdiff_t width, ptrdiff_t vectors, REAL *to,
+                                ptrdiff_t step) {
+    const ptrdiff_t full = width / LANES, rest = width % LANES;
+    transform(pixels, next, first, full, to, step);
+    if (full == vectors) return;
+    VEC padded[36 * WIDE] = {{0}};
+    const REAL *copies[36];
+    for (int i = 0; i < count; i++) {
+        copies[i] = (const REAL *)(padded + i * WIDE);
+        padded[i * WIDE] = FN(load_some)(pixels[i] + first + full * LANES, rest);
+    }
+    transform(copies, copies, 0, vectors - full, to + full * LANES, step);
+}
+
+INLINE void FN(aim_at_x)(const Weights *g, ptrdiff_t tile, const REAL **pixels) {
+    const Place at = FN(place_of)(g, tile);
+    const REAL *image = (const REAL *)g->x + at.image * g->size[0] * g->size[1] * g->c;
+    const ptrdiff_t row = at.row - g->pad[0], col = at.col - g->pad[1];
+    FN(aim_square)(pixels, image, g->size, g->c, row, col, g->zeros, (int)g->sides);
+}
+
 /* V of tiles first to end of the chunk. */
 INLINE void FN(transform_x)(const Weights *g, const FN(chunk) *k, ptrdiff_t first, ptrdiff_t end) {
     const FN(transform_fn) transform = g->tile == 2 ? FN(input_2) : FN(input_4);
-    for (ptrdiff_t c = 0; c < g->c; c += CHANNELS) {
-        const ptrdiff_t width = least(CHANNELS, g->c - c), step = round_up(width, LANES);
-        for (ptrdiff_t t = first; t < end; t++) {
-            const Place at = FN(place_of)(g, k->begin + t);
-            const ptrdiff_t row = at.row - g->pad[0], col = at.col - g->pad[1], line = g->size[1] * g->c;
-            const REAL *image = (const REAL *)g->x + at.image * g->size[0] * line + c;
-            REAL *to = k->v + c * g->chunk + t * step;
-            if (row >= 0 && col >= 0 && row + g->sides <= g->size[0] && col + g->sides <= g->size[1] && width == step) {
-                transform(image + row * line + col * g->c, line, g->c, to, g->v_step, step / LANES);
-                continue;
-            }
-            FN(copy_square)(image, g->size, g->c, row, col, g->sides, width, step, k->square);
-            transform(k->square, g->sides * step, step, to, g->v_step, step / LANES);
+    const REAL *aims[2][36];
+    FN(aim_at_x)(g, k->begin + first, aims[first % 2]);
+    const int count = (int)(g->sides * g->sides);
+    for (ptrdiff_t t = first; t < end; t++) {
+        const REAL **pixels = aims[t % 2], **next = aims[(t + 1) % 2];
+        FN(aim_at_x)(g, k->begin + least(t + 1, end - 1), next);
+        for (ptrdiff_t c = 0; c < g->c; c += CHANNELS) {
+            const ptrdiff_t width = least(CHANNELS, g->c - c), vectors = ceil_div(width, LANES);
+            REAL *to = k->v + c * g->chunk + t * vectors * LANES;
+            FN(transform_panel)(transform, pixels, next, count, c, width, vectors, to, g->v_step);
         }
     }
+}
+
+INLINE void FN(aim_at_dy)(const Weights *g, ptrdiff_t tile, const REAL **pixels) {
+    const Place at = FN(place_of)(g, tile);
+    const REAL *image = (const REAL *)g->dy + at.image * g->out[0] * g->out[1] * g->f;
+    FN(aim_square)(pixels, image, g->out, g->f, at.row, at.col, g->zeros, (int)g->tile);
 }
 
 /* The transformed gradient of tiles first to end of the chunk. */
 INLINE void FN(transform_dy)(const Weights *g, const FN(chunk) *k, ptrdiff_t first, ptrdiff_t end) {
     const FN(transform_fn) transform = g->tile == 2 ? FN(gradient_2) : FN(gradient_4);
-    for (ptrdiff_t f = 0; f < g->f; f += WIDE * LANES) {
-        const ptrdiff_t width = least(WIDE * LANES, g->f - f), step = FN(panel_vectors)(width) * LANES;
-        for (ptrdiff_t t = first; t < end; t++) {
-            const Place at = FN(place_of)(g, k->begin + t);
-            const ptrdiff_t line = g->out[1] * g->f, image = at.image * g->out[0] * line + f;
-            const REAL *dy = (const REAL *)g->dy + image;
-            REAL *to = k->m + f * g->chunk + t * step;
-            if (g->argmax)
-                FN(unpool_panel)(dy, g->argmax + image, g->out, g->f, at.row, at.col, g->tile, width, step, k->square);
-            else if (at.row + g->tile <= g->out[0] && at.col + g->tile <= g->out[1] && width == step) {
-                transform(dy + at.row * line + at.col * g->f, line, g->f, to, g->m_step, step / LANES);
-                continue;
-            } else
-                FN(copy_square)(dy, g->out, g->f, at.row, at.col, g->tile, width, step, k->square);
-            transform(k->square, g->tile * step, step, to, g->m_step, step / LANES);
+    const REAL *aims[2][16];
+    FN(aim_at_dy)(g, k->begin + first, aims[first % 2]);
+    const int count = (int)(g->tile * g->tile);
+    for (ptrdiff_t t = first; t < end; t++) {
+        const REAL **pixels = aims[t % 2], **next = aims[(t + 1) % 2];
+        FN(aim_at_dy)(g, k->begin + least(t + 1, end - 1), next);
+        for (ptrdiff_t f = 0; f < g->f; f += WIDE * LANES) {
+            const ptrdiff_t width = least(WIDE * LANES, g->f - f), vectors = FN(panel_vectors)(width);
+            REAL *to = k->m + f * g->chunk + t * vectors * LANES;
+            FN(transform_panel)(transform, pixels, next, count, f, width, vectors, to, g->m_step);
         }
     }
+}
+
+/* Fetches the pooled pixels of a tile. */
+INLINE void FN(fetch_pooled)(const Weights *g, ptrdiff_t tile) {
+    const Place at = FN(place_of)(g, tile);
+    const ptrdiff_t top = at.row / 2, left = at.col / 2, side = g->tile / 2;
+    for (ptrdiff_t row = top; row < least(top + side, g->out[0]); row++)
+        for (ptrdiff_t col = left; col < least(left + side, g->out[1]); col++) {
+            const ptrdiff_t pixel = ((at.image * g->out[0] + row) * g->out[1] + col) * g->f;
+            for (ptrdiff_t f = 0; f < g->f; f += 2 * LANES) FETCH((const REAL *)g->dy + pixel + f);
+            for (ptrdiff_t f = 0; f < g->f; f += ALIGNMENT) FETCH(g->argmax + pixel + f);
+        }
+}
+
+/* The same from a pooled gradient. */
+INLINE void FN(transform_pooled)(const Weights *g, const FN(chunk) *k, ptrdiff_t first, ptrdiff_t end) {
+    const FN(transform_fn) transform = g->tile == 2 ? FN(gradient_2) : FN(gradient_4);
+    VEC square[4 * FN(UNPOOLED)];
+    const REAL *pixels[16];
+    for (int i = 0; i < g->tile * g->tile; i++)
+        pixels[i] = (const REAL *)(square + i / g->tile * FN(UNPOOLED) + i % g->tile);
+    for (ptrdiff_t t = first; t < end; t++) {
+        const Place at = FN(place_of)(g, k->begin + t);
+        const ptrdiff_t image = at.image * g->out[0] * g->out[1] * g->f;
+        FN(fetch_pooled)(g, k->begin + least(t + 1, end - 1));
+        for (ptrdiff_t f = 0; f < g->f; f += WIDE * LANES) {
+            const ptrdiff_t vectors = FN(panel_vectors)(g->f - f);
+            REAL *to = k->m + f * g->chunk + t * vectors * LANES;
+            for (ptrdiff_t v = 0; v < vectors; v++, to += LANES) {
+                const ptrdiff_t filter = image + f + v * LANES, count = most(g->f - f - v * LANES, 0);
+                FN(unpool_square)(square, (const REAL *)g->dy + filter, g->argmax + filter, g->out, g->f, at.row,
+                                  at.col, (int)g->tile, count);
+                transform(pixels, pixels, 0, 1, to, g->m_step);
+            }
+        }
+    }
+}
+
+INLINE void FN(transform_both)(const Weights *g, const FN(chunk) *k, ptrdiff_t first, ptrdiff_t end) {
+    FN(transform_x)(g, k, first, end);
+    if (g->argmax)
+        FN(transform_pooled)(g, k, first, end);
+    else
+        FN(transform_dy)(g, k, first, end);
 }
 
 /* sums (C x a panel of filters) (+)= V^T M of one component. */
@@ -160,12 +201,10 @@ INLINE void FN(multiply)(const Weights *g, const FN(chunk) *k, ptrdiff_t compone
 KERNEL_OF(winograd_part) {
     const Weights *g = context;
     REAL *sums = (REAL *)g->sums + block * g->part_step;
-    char *near = (char *)scratch + SQUARE_BYTES;
     const ptrdiff_t begin = block * g->part_tiles, end = least(g->tiles, begin + g->part_tiles);
     for (ptrdiff_t at = begin; at < end; at += g->chunk) {
-        FN(chunk) k = FN(chunk_at)(g, near, scratch, at, end);
-        FN(transform_x)(g, &k, 0, k.count);
-        FN(transform_dy)(g, &k, 0, k.count);
+        FN(chunk) k = FN(chunk_at)(g, scratch, at, end);
+        FN(transform_both)(g, &k, 0, k.count);
         for (ptrdiff_t component = 0; component < g->sides * g->sides; component++)
             for (ptrdiff_t f = 0; f < g->f; f += WIDE * LANES)
                 FN(multiply)(g, &k, component, f, sums, at > begin);
@@ -175,17 +214,18 @@ KERNEL_OF(winograd_part) {
 /* Where they are not: all threads transform a chunk of tiles, ... */
 KERNEL_OF(winograd_transforms) {
     const Weights *g = context;
-    FN(chunk) k = FN(chunk_at)(g, g->transformed, scratch, g->begin, g->tiles);
+    FN(chunk) k = FN(chunk_at)(g, g->transformed, g->begin, g->tiles);
     const ptrdiff_t first = block * BLOCK_TILES, end = least(k.count, first + BLOCK_TILES);
-    FN(transform_x)(g, &k, first, end);
-    FN(transform_dy)(g, &k, first, end);
+    (void)scratch;
+    FN(transform_both)(g, &k, first, end);
 }
 
 /* ... then multiply it; a block is a component and a panel of filters. */
 KERNEL_OF(winograd_products) {
     const Weights *g = context;
     const ptrdiff_t panels = ceil_div(g->f, WIDE * LANES);
-    FN(chunk) k = FN(chunk_at)(g, g->transformed, scratch, g->begin, g->tiles);
+    (void)scratch;
+    FN(chunk) k = FN(chunk_at)(g, g->transformed, g->begin, g->tiles);
     FN(multiply)(g, &k, block / panels, block % panels * WIDE * LANES, g->sums, g->begin > 0);
 }
 
