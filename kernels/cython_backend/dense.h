@@ -1,20 +1,11 @@
 /* Dense products. Every product is the register tile of tiles.h; they differ in which operand is packed into panels. */
-#include "tile.h"
+#include "dense_call.h"
 
 #define CHUNK 192       /* products between visits to memory: a packed panel of so many rows stays in the first cache */
 #define INPUT_BLOCK 192 /* weights' rows of a block of either gradient */
 #define SAMPLE_CHUNK 256
 #define STRIPE 192 /* weights' rows whose dx is transposed at a time */
 #define PANELS_AT_ONCE 8
-
-typedef struct {
-    const void *x, *w, *dy, *bias;
-    void *y, *dx, *dw, *partial, *packed;
-    ptrdiff_t samples, inputs, units;
-    ptrdiff_t parts, part_inputs, partial_size, row_blocks, block_rows, panels, panels_each;
-    int finish;
-    double slope;
-} Dense;
 
 #define BODY "dense_cores.h"
 #include "each.h"

@@ -237,11 +237,12 @@ def test_overflow_is_found_though_the_inputs_memory_was_used_again(backend):
         layer.set_weights([value.astype("f4")])
         layer.trainable = False
     model.compile("sgd", "mse")
-    bound = model.executor.program("train", 64)
+    samples = 4096  # arrays larger than any scratch memory, so that the plan does not depend on it
+    bound = model.executor.program("train", samples)
     spans = [bound.runner.memory.offsets[id(t.root)] for t in (bound.x, bound.runner.program.ops[1].args["y"])]
     assert spans[0] == spans[1]  # else this test would show nothing
     with np.errstate(all="ignore"), pytest.raises(NonFiniteLossError, match="first in the output of 'second'"):
-        model.train_on_batch(np.ones((64, 64), "f4"), np.zeros((64, 2)))
+        model.train_on_batch(np.ones((samples, 64), "f4"), np.zeros((samples, 2)))
 
 
 @everywhere
