@@ -14,6 +14,8 @@ typedef struct {
     ptrdiff_t groups, depth, block;
     const Tap *cells, *rows;
     ptrdiff_t cell_count, row_count, cell_length, row_length;
+    ptrdiff_t *offsets;
+    const ptrdiff_t *each; /* offsets of all `depth` values under a window, or NULL where there are many */
     int finish;
     double slope;
     uint8_t *argmax; /* of the kernel that pools: there `grid` counts pooled pixels */

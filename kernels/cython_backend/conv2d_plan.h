@@ -1,8 +1,10 @@
 /* Convolution's plans: sizes of blocks, layout of work memory, which pixels meet which cells. Integers only. */
 #define SERIAL_WORK 500000 /* multiply-adds that one thread does in about 10 microseconds */
 #define BLOCK_WORK 1048576
+#define FEWEST_BLOCKS 16 /* of one small image: enough to share evenly */
 #define MOST_PARTS 32
 #define PARTIAL_ELEMENTS (1 << 21)
+#define SHORT_SUM 64 /* products: up to so many, a list of all offsets is faster than runs of a row or cell each */
 #define PATCH_BYTES (64 * 1024) /* of dy and x: more would leave the nearer caches between tiles */
 
 static void *take(char **cursor, ptrdiff_t bytes) {
@@ -18,11 +20,11 @@ static ptrdiff_t packed_size(const Conv *s, ptrdiff_t columns, ptrdiff_t depth) 
     return s->groups * round_up(columns, WIDEST) * s->kernel[0] * s->kernel[1] * depth;
 }
 
-/* Bytes of packed weights, their bias, zeros, and two lists of taps. */
+/* Bytes of packed weights, their bias, zeros, two lists of taps, and a list of offsets. */
 static ptrdiff_t gather_work(const Conv *s, ptrdiff_t columns, ptrdiff_t depth, ptrdiff_t itemsize) {
     ptrdiff_t padded = s->groups * round_up(columns, WIDEST), cells = s->kernel[0] * s->kernel[1];
     return (packed_size(s, columns, depth) + padded + depth) * itemsize + 2 * cells * (ptrdiff_t)sizeof(Tap) +
-           6 * ALIGNMENT;
+           SHORT_SUM * (ptrdiff_t)sizeof(ptrdiff_t) + 6 * ALIGNMENT;
 }
 
 static void pack(const Conv *s, Packing *p, int is_double, int threads) {
@@ -46,6 +48,7 @@ static void begin_gather(Gather *g, const Conv *s, Packing p, char *work, int is
     memset(zeros, 0, p.depth * itemsize);
     g->cells = take(&work, cells * sizeof(Tap));
     g->rows = take(&work, cells * sizeof(Tap));
+    g->offsets = take(&work, SHORT_SUM * sizeof(ptrdiff_t));
     g->zeros = zeros;
     g->images = s->images;
     g->groups = s->groups;
@@ -63,7 +66,7 @@ static void begin_gather(Gather *g, const Conv *s, Packing p, char *work, int is
 static void pad_bias(Gather *g, const Conv *s, const char *bias, int is_double) {
     ptrdiff_t itemsize = is_double ? 8 : 4, group = s->f / s->groups * itemsize;
     ptrdiff_t padded = round_up(s->f / s->groups, panel_width(is_double)) * itemsize;
-    char *cursor = (char *)(g->rows + s->kernel[0] * s->kernel[1]), *to = take(&cursor, s->groups * padded);
+    char *cursor = (char *)(g->offsets + SHORT_SUM), *to = take(&cursor, s->groups * padded);
     memset(to, 0, s->groups * padded);
     for (ptrdiff_t i = 0; bias && i < s->groups; i++) memcpy(to + i * padded, bias + i * group, group);
     g->bias = to;
@@ -84,12 +87,22 @@ static void set_inside(Gather *g) {
     }
 }
 
+/* Lists the offsets of a short sum, in the order of packed weights. */
+static void list_offsets(Gather *g) {
+    g->each = g->cell_count * g->cell_length == g->depth && g->depth <= SHORT_SUM ? g->offsets : NULL;
+    for (ptrdiff_t i = 0; g->each && i < g->depth; i++)
+        g->offsets[i] = g->cells[i / g->cell_length].offset + i % g->cell_length;
+}
+
 static void gather_pixels(Gather *g, int pooled, int is_double, int threads) {
     ptrdiff_t width = panel_width(is_double), pixels = g->images * g->grid[0] * g->grid[1];
     set_inside(g);
+    list_offsets(g);
+    ptrdiff_t panels = g->groups * ceil_div(g->group_to, width);
     double each = (double)g->cell_count * g->cell_length * (pooled ? 4 : 1);
-    g->block = round_up(least(most((ptrdiff_t)(BLOCK_WORK / (each * width + 1)), 48), 3072), ROWS);
-    ptrdiff_t blocks = ceil_div(pixels, g->block) * g->groups * ceil_div(g->group_to, width);
+    g->block = least(most((ptrdiff_t)(BLOCK_WORK / (each * width + 1)), 48), 3072);
+    g->block = round_up(least(g->block, ceil_div(pixels * panels, FEWEST_BLOCKS)), ROWS);
+    ptrdiff_t blocks = ceil_div(pixels, g->block) * panels;
     Runner run = pooled ? run_gather_pooled : run_gather;
     run(g, is_double, blocks, threads_for(pixels * each * g->group_to * g->groups, threads), NULL);
 }

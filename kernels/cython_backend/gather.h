@@ -8,23 +8,37 @@ typedef struct FN(place) {
     ptrdiff_t image, row, col;
 } FN(place);
 
-/* The source pixel and the destination of one output pixel; returns whether its window leaves the image. */
-INLINE int FN(aim)(const Gather *g, DotTile *t, int p, const FN(place) *at, ptrdiff_t source_channel, REAL *dst) {
-    ptrdiff_t row = at->row * g->step[0] + g->first[0], col = at->col * g->step[1] + g->first[1];
-    ptrdiff_t to_row = at->row * g->to_step[0] + g->to_first[0], to_col = at->col * g->to_step[1] + g->to_first[1];
-    t->row[p] = row;
-    t->col[p] = col;
-    t->at[p] = ((at->image * g->size[0] + row) * g->size[1] + col) * g->channels + source_channel;
-    t->out[p] = dst + ((at->image * g->to_size[0] + to_row) * g->to_size[1] + to_col) * g->to_channels;
-    return row < g->inside[0] || row > g->inside[1] || col < g->inside[2] || col > g->inside[3];
-}
-
-INLINE void FN(advance)(const Gather *g, FN(place) *at) {
-    if (++at->col < g->grid[1]) return;
+/* Moves on by so many pixels, at most to the beginning of the next row. */
+INLINE void FN(advance)(const Gather *g, FN(place) *at, ptrdiff_t pixels) {
+    at->col += pixels;
+    if (at->col < g->grid[1]) return;
     at->col = 0;
     if (++at->row < g->grid[0]) return;
     at->row = 0;
     at->image++;
+}
+
+/* Aims a tile's pixels from `p` on at the grid's pixels from `at` on, up to the end of a row of the grid, and moves `at`
+   past them; returns the first of the tile's pixels that is left. Notes whether any window leaves the image. */
+INLINE int FN(aim)(const Gather *g, DotTile *t, int p, int end, FN(place) *at, ptrdiff_t source_channel, REAL *dst) {
+    const ptrdiff_t row = at->row * g->step[0] + g->first[0], to_row = at->row * g->to_step[0] + g->to_first[0];
+    ptrdiff_t col = at->col * g->step[1] + g->first[1], to_col = at->col * g->to_step[1] + g->to_first[1];
+    ptrdiff_t from = ((at->image * g->size[0] + row) * g->size[1] + col) * g->channels + source_channel;
+    REAL *to = dst + ((at->image * g->to_size[0] + to_row) * g->to_size[1] + to_col) * g->to_channels;
+    const int count = (int)least(end - p, g->grid[1] - at->col);
+    t->edges |= row < g->inside[0] || row > g->inside[1] || col < g->inside[2] ||
+                col + (count - 1) * g->step[1] > g->inside[3];
+    for (end = p + count; p < end; p++) {
+        t->row[p] = row;
+        t->col[p] = col;
+        t->at[p] = from;
+        t->out[p] = to;
+        col += g->step[1];
+        from += g->step[1] * g->channels;
+        to += g->to_step[1] * g->to_channels;
+    }
+    FN(advance)(g, at, count);
+    return end;
 }
 
 /* Runs one tile whose panel has more columns than there are filters: through a small buffer. */
@@ -65,6 +79,8 @@ INLINE void FN(choose_taps)(const Gather *g, DotTile *t) {
     t->taps = t->edges ? g->cells : g->rows;
     t->runs = t->edges ? g->cell_count : g->row_count;
     t->length = t->edges ? g->cell_length : g->row_length;
+    t->each = t->edges ? NULL : g->each;
+    t->each_end = g->each + g->depth;
 }
 
 KERNEL_OF(gather) {
@@ -74,13 +90,11 @@ KERNEL_OF(gather) {
     FN(panel) panel = FN(open_panel)(g, block, &t);
     REAL *dst = (REAL *)g->to + panel.to, dump[WIDE * VECTOR_BYTES / sizeof(REAL)];
     for (ptrdiff_t pixel = panel.pixel; pixel < panel.end;) {
-        ptrdiff_t rows = least(ROWS, panel.end - pixel);
+        const int rows = (int)least(ROWS, panel.end - pixel);
         t.edges = 0;
-        for (int p = 0; p < rows; p++, pixel++) {
-            t.edges |= FN(aim)(g, &t, p, &panel.at, panel.from, dst);
-            FN(advance)(g, &panel.at);
-        }
-        for (int p = (int)rows; p < ROWS; p++) { /* the last tile may be short: it repeats a pixel and drops it */
+        for (int p = 0; p < rows;) p = FN(aim)(g, &t, p, rows, &panel.at, panel.from, dst);
+        pixel += rows;
+        for (int p = rows; p < ROWS; p++) { /* the last tile may be short: it repeats a pixel and drops it */
             t.at[p] = t.at[0];
             t.row[p] = t.row[0];
             t.col[p] = t.col[0];

@@ -20,6 +20,7 @@ typedef struct {
     void *out[ROWS];
     const Tap *taps;
     ptrdiff_t runs, length;
+    const ptrdiff_t *each, *each_end; /* if not NULL: the offsets of all values, instead of taps */
     const void *panel;
     ptrdiff_t panel_step; /* elements between rows of the panel */
     int accumulate;       /* add to out, rather than overwrite it */

@@ -1,15 +1,34 @@
 /* Register tiles: ROWS x (1, 2 or WIDE vectors) accumulators; each value of the first operand is broadcast and meets
    all vectors of the second, so that loads stay far below multiplications. */
 
-/* The sums of one tile; what becomes of them is the caller's business. */
-INLINE void FN(sum_taps)(const DotTile *t, const int rows, const int vectors, VEC acc[ROWS][WIDE]) {
-    const REAL *source = t->source;
+/* Short sums: one run over the offsets of all values. */
+INLINE void FN(sum_each)(const DotTile *t, const REAL *at[ROWS], const int rows, const int vectors,
+                         VEC acc[ROWS][WIDE]) {
+    const REAL *b = t->panel;
+    for (const ptrdiff_t *offset = t->each; offset < t->each_end; offset++, b += t->panel_step) {
+        VEC w[WIDE];
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; v++) w[v] = FN(load)(b + v * LANES);
+#pragma GCC unroll 8
+        for (int p = 0; p < rows; p++)
+#pragma GCC unroll 8
+            for (int v = 0; v < vectors; v++) acc[p][v] += at[p][*offset] * w[v];
+    }
+}
+
+/* Adds the sums of one tile whose windows begin at `at`; what becomes of them is the caller's business. */
+INLINE void FN(sum_taps)(const DotTile *t, const REAL *at[ROWS], const int rows, const int vectors,
+                         VEC acc[ROWS][WIDE]) {
+    if (t->each) {
+        FN(sum_each)(t, at, rows, vectors, acc);
+        return;
+    }
     for (ptrdiff_t run = 0; run < t->runs; run++) {
         const Tap *tap = t->taps + run;
         const REAL *a[ROWS], *b = (const REAL *)t->panel + tap->packed * t->panel_step;
 #pragma GCC unroll 8
         for (int p = 0; p < rows; p++) {
-            a[p] = source + (t->at[p] + tap->offset);
+            a[p] = at[p] + tap->offset;
             if (t->edges && ((size_t)(t->row[p] + tap->row) >= (size_t)t->height ||
                              (size_t)(t->col[p] + tap->col) >= (size_t)t->width))
                 a[p] = t->zeros;
@@ -28,12 +47,15 @@ INLINE void FN(sum_taps)(const DotTile *t, const int rows, const int vectors, VE
 
 INLINE void FN(dot)(const DotTile *t, const int rows, const int vectors) {
     VEC acc[ROWS][WIDE];
+    const REAL *at[ROWS];
 #pragma GCC unroll 8
-    for (int p = 0; p < rows; p++)
+    for (int p = 0; p < rows; p++) {
+        at[p] = (const REAL *)t->source + t->at[p];
 #pragma GCC unroll 8
         for (int v = 0; v < vectors; v++)
             acc[p][v] = t->accumulate ? FN(load)((const REAL *)t->out[p] + v * LANES) : FN(all)(0);
-    FN(sum_taps)(t, rows, vectors, acc);
+    }
+    FN(sum_taps)(t, at, rows, vectors, acc);
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; v++) {
         VEC bias = t->finish ? FN(load)((const REAL *)t->bias + v * LANES) : FN(all)(0);
