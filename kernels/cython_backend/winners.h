@@ -14,8 +14,8 @@ typedef struct FN(winner_tile) {
 
 /* sums[i] += dy * x[the winner's window + i] over the patch's pixels, for i < vectors * LANES and `filters` filters. */
 INLINE void FN(add_filters)(const Winners *g, const FN(winner_tile) *t, const ptrdiff_t first, const int vectors,
-                            const int filters) {
-    const ptrdiff_t f = g->conv.f, across = g->pool[1] * g->pixel[1], *cells = g->cells;
+                            const int filters, const int columns) {
+    const ptrdiff_t f = g->conv.f, across = g->next_pooled[1], *cells = g->cells, padded = g->padded;
     const ptrdiff_t sums_step = g->runs * g->padded;
     REAL *sums = t->sums + first * sums_step;
     VEC acc[4][12];
@@ -25,12 +25,12 @@ INLINE void FN(add_filters)(const Winners *g, const FN(winner_tile) *t, const pt
         for (int v = 0; v < vectors; v++) acc[i][v] = FN(load)(sums + i * sums_step + v * LANES);
     for (ptrdiff_t row = 0; row < t->rows; row++) {
         const ptrdiff_t at = row * g->pooled[1] * f + first;
-        const REAL *x = t->x + row * g->pool[0] * g->pixel[0], *dy = t->dy + at;
+        const REAL *x = t->x + row * g->next_pooled[0], *dy = t->dy + at;
         const uint8_t *argmax = t->argmax + at;
         for (ptrdiff_t left = t->cols; left > 0; left--, x += across, dy += f, argmax += f)
 #pragma GCC unroll 16
             for (int i = 0; i < filters; i++) {
-                const REAL *from = x + cells[argmax[i]];
+                const REAL *from = x + (columns ? argmax[i] * padded : cells[argmax[i]]);
 #pragma GCC unroll 16
                 for (int v = 0; v < vectors; v++) acc[i][v] += FN(load)(from + v * LANES) * dy[i];
             }
@@ -41,12 +41,25 @@ INLINE void FN(add_filters)(const Winners *g, const FN(winner_tile) *t, const pt
         for (int v = 0; v < vectors; v++) FN(store)(sums + i * sums_step + v * LANES, acc[i][v]);
 }
 
+/* Asks for a share of the next patch's dy and argmax, which tiles read across and thus unforeseeably. */
+INLINE void FN(fetch_next)(const Winners *g, const FN(winner_tile) *t, ptrdiff_t first, ptrdiff_t filters) {
+    const ptrdiff_t pixels = t->rows * t->cols, from = pixels * (g->conv.f + first), end = from + pixels * filters;
+    for (ptrdiff_t i = from; i < end; i += ALIGNMENT / sizeof(REAL)) __builtin_prefetch(t->dy + i);
+    for (ptrdiff_t i = from; i < end; i += ALIGNMENT) __builtin_prefetch(t->argmax + i);
+}
+
 /* Several filters at once while there are as many: their sums need not wait for each other. */
 INLINE void FN(add_winners)(const Winners *g, const FN(winner_tile) *t, const int vectors) {
     const int filters = WIDE * 6 / vectors < 4 ? WIDE * 6 / vectors : 4;
     ptrdiff_t first = 0;
-    for (; first + filters <= g->group_f; first += filters) FN(add_filters)(g, t, first, vectors, filters);
-    for (; first < g->group_f; first++) FN(add_filters)(g, t, first, vectors, 1);
+    if (g->columns)
+        for (; first + filters <= g->group_f; first += filters) {
+            FN(fetch_next)(g, t, first, filters);
+            FN(add_filters)(g, t, first, vectors, filters, 1);
+        }
+    else
+        for (; first + filters <= g->group_f; first += filters) FN(add_filters)(g, t, first, vectors, filters, 0);
+    for (; first < g->group_f; first++) FN(add_filters)(g, t, first, vectors, 1, 0);
 }
 
 #define WINNERS(vectors)                                                         \
@@ -83,15 +96,6 @@ INLINE void FN(add_patch)(const Winners *g, FN(winner_tile) t, const REAL *windo
             t.sums = sums + i * LANES;
             i += FN(run_winners)(g, &t, g->padded / LANES - i);
         }
-}
-
-/* Asks for the patch's lines of dy and argmax, which are read across and thus unforeseeably. */
-INLINE void FN(fetch_patch)(const Winners *g, const FN(winner_tile) *t) {
-    const ptrdiff_t count = t->cols * g->conv.f, line = g->pooled[1] * g->conv.f;
-    for (ptrdiff_t row = 0; row < t->rows; row++) {
-        for (ptrdiff_t i = 0; i < count; i += ALIGNMENT / sizeof(REAL)) __builtin_prefetch(t->dy + row * line + i);
-        for (ptrdiff_t i = 0; i < count; i += ALIGNMENT) __builtin_prefetch(t->argmax + row * line + i);
-    }
 }
 
 /* `channels` of some neighbouring pixels, with zeros up to the chunk's. */
@@ -133,38 +137,47 @@ INLINE int FN(lies_inside)(const Winners *g, const WinnerPatch *at) {
            (((s->images - at->image) * s->size[0] - bottom + 1) * s->size[1] - right) * s->c >= LANES;
 }
 
-/* The windows of all the patch's output pixels, their runs side by side, from rows that lie `line` apart. A run is
-   copied in whole vectors: what it writes too much is overwritten by the next one, or falls into padding. */
-INLINE void FN(copy_columns)(const Winners *g, const WinnerPatch *at, const REAL *x, ptrdiff_t line, REAL *to,
-                             const ptrdiff_t length) {
-    const Conv *s = &g->conv;
-    const ptrdiff_t kernel_rows = s->kernel[0], kernel_cols = strip_runs(s) / kernel_rows, padded = g->padded;
-    const ptrdiff_t run = s->kernel[1] / kernel_cols * g->chunk, next = s->stride[1] * g->chunk;
-    const ptrdiff_t down = s->dilation[0] * line, across = s->dilation[1] * g->chunk;
-    const ptrdiff_t rows = at->rows * g->pool[0], cols = at->cols * g->pool[1];
-    for (ptrdiff_t row = 0; row < rows; row++) {
-        const REAL *from = x + row * s->stride[0] * line;
-        REAL *window = to + row * g->pixel[0];
-        for (ptrdiff_t col = 0; col < cols; col++, from += next, window += padded) {
-            const REAL *first = from;
-            REAL *value = window;
-            for (ptrdiff_t kh = 0; kh < kernel_rows; kh++, first += down)
-                for (ptrdiff_t kw = 0; kw < kernel_cols; kw++, value += run)
-                    for (ptrdiff_t i = 0; i < length; i += LANES)
-                        FN(store)(value + i, FN(load)(first + kw * across + i));
+/* One window, its runs side by side, from rows `down` apart. What the last vector of a run writes too much is
+   overwritten by the next run or window, or falls into padding. */
+INLINE void FN(copy_window)(const REAL *x, REAL *to, const ptrdiff_t rows, ptrdiff_t down, const ptrdiff_t cols,
+                            ptrdiff_t across, const ptrdiff_t length) {
+#pragma GCC unroll 4
+    for (ptrdiff_t row = 0; row < rows; row++)
+        for (ptrdiff_t col = 0; col < cols; col++, to += length) {
+            const REAL *from = x + row * down + col * across;
+            ptrdiff_t i = 0;
+            for (; i + 1 < length; i += LANES) FN(store)(to + i, FN(load)(from + i));
+            if (i < length) to[i] = from[i];
         }
+}
+
+/* The windows of all the patch's output pixels, those of one pooling window together; rows of x lie `line` apart. */
+INLINE void FN(copy_columns)(const Winners *g, const WinnerPatch *at, const REAL *x, ptrdiff_t line, REAL *to,
+                             const ptrdiff_t run_rows, const ptrdiff_t run_cols, const ptrdiff_t length) {
+    const Conv *s = &g->conv;
+    const ptrdiff_t padded = g->padded;
+    const ptrdiff_t down = s->dilation[0] * line, across = s->dilation[1] * g->chunk, next = s->stride[1] * g->chunk;
+    const ptrdiff_t pool_rows = g->pool[0], pool_cols = g->pool[1], next_row = s->stride[0] * line;
+    for (ptrdiff_t row = 0; row < at->rows; row++, to += g->next_pooled[0]) {
+        const REAL *pooled = x + row * pool_rows * next_row;
+        REAL *window = to;
+        for (ptrdiff_t left = at->cols; left > 0; left--, pooled += pool_cols * next)
+            for (ptrdiff_t i = 0; i < pool_rows; i++)
+                for (ptrdiff_t j = 0; j < pool_cols; j++, window += padded)
+                    FN(copy_window)(pooled + i * next_row + j * next, window, run_rows, down, run_cols, across,
+                                    length);
     }
 }
 
-/* The same with a length that the compiler knows, where runs are as short as usual. */
+/* The same with a length that the compiler knows for the windows of usual first layers: 3 x 3 pixels of 3 or 1 channels. */
 INLINE void FN(lay_columns)(const Winners *g, const WinnerPatch *at, const REAL *x, ptrdiff_t line, REAL *to) {
-    const ptrdiff_t length = g->conv.kernel[0] * g->conv.kernel[1] * g->chunk / strip_runs(&g->conv);
-    if (length <= LANES)
-        FN(copy_columns)(g, at, x, line, to, LANES);
-    else if (length <= 2 * LANES)
-        FN(copy_columns)(g, at, x, line, to, 2 * LANES);
+    const ptrdiff_t rows = g->conv.kernel[0], cols = strip_runs(&g->conv) / rows, length = g->length / (rows * cols);
+    if (rows == 3 && cols == 1 && length == 9)
+        FN(copy_columns)(g, at, x, line, to, 3, 1, 9);
+    else if (rows == 3 && cols == 1 && length == 3)
+        FN(copy_columns)(g, at, x, line, to, 3, 1, 3);
     else
-        FN(copy_columns)(g, at, x, line, to, length);
+        FN(copy_columns)(g, at, x, line, to, rows, cols, length);
 }
 
 KERNEL_OF(winners_gradient) {
@@ -185,7 +198,6 @@ KERNEL_OF(winners_gradient) {
             const ptrdiff_t pixel = (row * g->pooled[1] + at.left) * s->f + group * g->group_f;
             FN(winner_tile) t = {.dy = (const REAL *)g->dy + pixel, .argmax = g->argmax + pixel, .rows = at.rows,
                                  .cols = at.cols};
-            FN(fetch_patch)(g, &t);
             const int in_place = g->columns && FN(lies_inside)(g, &at);
             if (!in_place) FN(copy_strip)(g, &at, group * g->group_c + from, channels, strip);
             if (in_place)

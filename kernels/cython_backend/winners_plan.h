@@ -1,6 +1,6 @@
 /* Plans of the pooled weights' gradient: chunks of channels, patches, layout of windows. Integers only. */
 #define CHUNK 32                /* channels at a time: enough for full tiles, few enough for patches of many pixels */
-#define NEAR_BYTES (20 * 1024)  /* of the windows that a patch's tiles read again and again */
+#define NEAR_BYTES (20 * 1024) /* of the windows that a patch's tiles read again and again */
 #define MOST_CELLS 255          /* of a pooling window: argmax has one byte */
 
 typedef struct {
@@ -13,7 +13,7 @@ typedef struct {
     ptrdiff_t parts, part_rows, patch[2], sums_size; /* a patch is so many pooled rows and columns */
     ptrdiff_t line, strip_bytes;                     /* elements of a strip's row; bytes of a strip */
     int columns;
-    ptrdiff_t runs, length, padded, pixel[2];        /* a window as tiles read it, and where the next ones lie */
+    ptrdiff_t runs, length, padded, next_pooled[2];  /* a window as tiles read it, and where the next pixel's lies */
     ptrdiff_t cells[MOST_CELLS];                     /* a winner's window, from that of its window's first pixel */
 } Winners;
 

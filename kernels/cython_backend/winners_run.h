@@ -47,10 +47,11 @@ static int plan_winners(Winners *g, int is_double) {
     g->patch[0] = ceil_div(g->pooled[0], ceil_div(g->pooled[0], rows));
     g->strip_bytes = strip_bytes(g, g->patch[0], g->patch[1], itemsize);
     g->line = strip_size(g, 1, g->patch[1]) * g->chunk;
-    g->pixel[1] = g->columns ? g->padded : s->stride[1] * g->chunk;
-    g->pixel[0] = g->columns ? g->patch[1] * g->pool[1] * g->padded : s->stride[0] * g->line;
-    for (ptrdiff_t cell = 0; cell < g->pool[0] * g->pool[1]; cell++)
-        g->cells[cell] = cell / g->pool[1] * g->pixel[0] + cell % g->pool[1] * g->pixel[1];
+    const ptrdiff_t down = s->stride[0] * g->line, across = s->stride[1] * g->chunk, cells = g->pool[0] * g->pool[1];
+    g->next_pooled[1] = g->columns ? cells * g->padded : g->pool[1] * across;
+    g->next_pooled[0] = g->columns ? g->patch[1] * g->next_pooled[1] : g->pool[0] * down;
+    for (ptrdiff_t i = 0; i < cells; i++)
+        g->cells[i] = g->columns ? i * g->padded : i / g->pool[1] * down + i % g->pool[1] * across;
     ptrdiff_t rows_of_all = s->images * g->pooled[0], most_sums = PARTIAL_ELEMENTS / (g->sums_size * g->chunks);
     g->parts = most(1, least(least(ceil_div(MOST_PARTS, g->chunks), most_sums), rows_of_all));
     g->part_rows = ceil_div(rows_of_all, g->parts);
