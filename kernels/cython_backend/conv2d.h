@@ -1,4 +1,5 @@
 /* Convolution: what its cores are told. Plans are in conv2d_plan.h, arithmetic in gather.h and weights_gradient.h. */
+#include "plan.h"
 #include "tile.h"
 
 typedef struct {

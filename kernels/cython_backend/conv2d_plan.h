@@ -1,19 +1,10 @@
 /* Convolution's plans: sizes of blocks, layout of work memory, which pixels meet which cells. Integers only. */
-#define SERIAL_WORK 500000 /* multiply-adds that one thread does in about 10 microseconds */
 #define BLOCK_WORK 1048576
 #define FEWEST_BLOCKS 16 /* of one small image: enough to share evenly */
 #define MOST_PARTS 32
 #define PARTIAL_ELEMENTS (1 << 21)
 #define SHORT_SUM 64 /* products: up to so many, a list of all offsets is faster than runs of a row or cell each */
 #define PATCH_BYTES (64 * 1024) /* of dy and x: more would leave the nearer caches between tiles */
-
-static void *take(char **cursor, ptrdiff_t bytes) {
-    void *memory = aligned(*cursor);
-    *cursor = (char *)memory + bytes;
-    return memory;
-}
-
-static int threads_for(double work, int threads) { return work < SERIAL_WORK ? 1 : threads; }
 
 /* Elements of packed weights: `columns` a group, `depth` products a cell. */
 static ptrdiff_t packed_size(const Conv *s, ptrdiff_t columns, ptrdiff_t depth) {

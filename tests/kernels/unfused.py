@@ -68,6 +68,18 @@ def dense_forward(a: dict, params: dict) -> None:
         NUMPY.relu_forward(a["y"], a["y"], **relu(params["negative_slope"]))
 
 
+def depthwise(kernel: str, a: dict, params: dict) -> None:
+    """conv2d's kernel with a group a channel; then, forward, bias and activation."""
+    how = {name: params[name] for name in ("strides", "padding", "dilation")}
+    arrays = [array for name, array in a.items() if name != "b"]
+    channels = next(a[name] for name in ("x", "dx") if name in a).shape[3]
+    getattr(NUMPY, f"conv2d_{kernel}")(*arrays, **how, groups=channels)
+    if a.get("b") is not None:
+        NUMPY.bias_forward(a["y"], a["b"], a["y"])
+    if params.get("activation") == "relu":
+        NUMPY.relu_forward(a["y"], a["y"], **relu(params["negative_slope"]))
+
+
 SLOTS = {"sgd": (), "momentum": ("velocity",), "rmsprop": ("square", "mean", "velocity"), "adam": ("m", "v", "vmax")}
 
 
@@ -95,3 +107,5 @@ UNFUSED = {
 }
 for _name in SLOTS:
     UNFUSED[f"dense_backward_{_name}"] = lambda a, params, name=_name: dense_backward(a, params, name)
+for _name in ("forward", "backward_input", "backward_weights"):
+    UNFUSED[f"depthwise_conv2d_{_name}"] = lambda a, params, name=_name: depthwise(name, a, params)

@@ -1,0 +1,46 @@
+"""Optional kernels of depthwise convolution: conv2d with as many groups as input channels, vectors over channels.
+
+x (N, H, W, C), w (KH, KW, 1, C*M), y (N, OH, OW, C*M): output channel c*M + m is input channel c under a window of its
+own. Keras's depthwise kernel (KH, KW, C, M) is the same memory as w.
+"""
+
+from fastcnn.kernels import shapes
+from fastcnn.kernels.arrays import WORK, In, Out
+from fastcnn.kernels.contract.registry import kernel
+from fastcnn.kernels.geometry import Padding, Pair
+
+
+@kernel("depthwise", optional=True)
+def depthwise_conv2d_forward(
+    x: In(4),
+    w: In(4),
+    b: In(1).or_none(),
+    y: Out(4),
+    work: WORK,
+    *,
+    strides: Pair,
+    padding: Padding,
+    dilation: Pair,
+    activation: str,
+    negative_slope: float,
+):
+    """conv2d_forward with groups = C, + b, activation as in conv2d_fused_forward."""
+    shapes.conv2d("depthwise_conv2d_forward", x, w, y, strides, padding, dilation, x.shape[3])
+    shapes.expect("depthwise_conv2d_forward", "b", b, (w.shape[3],))
+    shapes.activation("depthwise_conv2d_forward", activation)
+
+
+@kernel("depthwise", optional=True)
+def depthwise_conv2d_backward_input(
+    dy: In(4), w: In(4), dx: Out(4), work: WORK, *, strides: Pair, padding: Padding, dilation: Pair
+):
+    """conv2d_backward_input with groups = C."""
+    shapes.conv2d("depthwise_conv2d_backward_input", dx, w, dy, strides, padding, dilation, dx.shape[3])
+
+
+@kernel("depthwise", optional=True)
+def depthwise_conv2d_backward_weights(
+    x: In(4), dy: In(4), dw: Out(4), work: WORK, *, strides: Pair, padding: Padding, dilation: Pair
+):
+    """conv2d_backward_weights with groups = C."""
+    shapes.conv2d("depthwise_conv2d_backward_weights", x, dw, dy, strides, padding, dilation, x.shape[3])

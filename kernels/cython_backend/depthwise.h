@@ -1,0 +1,76 @@
+/* Depthwise convolution: each channel has a window of its own, so vectors run over channels.
+
+   Every core copies a zero-padded patch of its source, CHUNK channels wide, to scratch memory: after that there are no
+   edges, no strides that share cache sets, and no vector that is not full. */
+#include "plan.h"
+
+#define CHUNK_BYTES 64 /* the widest chunk of channels, in any copy */
+
+typedef struct {
+    ptrdiff_t images, size[2], c, multiplier, out[2], kernel[2], stride[2], pad[2], dilation[2];
+} Depthwise; /* pad: top, left */
+
+/* One product of a window: its place in the patch, in pixels, and the first of its weights. */
+typedef struct {
+    ptrdiff_t offset, weight;
+} WindowTap;
+
+/* Destination pixels at[] past a multiple of the phases: all meet the taps first..end. */
+typedef struct {
+    ptrdiff_t at[2], first, end;
+} Phase;
+
+/* Destination channel c gathers, for each of `planes` planes m, from source channel (c * planes + m) / repeat. */
+typedef struct {
+    const void *from, *w, *bias, *dy;
+    void *to;
+    ptrdiff_t images, from_size[2], from_channels, to_size[2], to_channels, repeat, planes;
+    ptrdiff_t step[2], phase[2], origin[2]; /* source pixels between windows of a phase; where the first patch begins */
+    ptrdiff_t band[2], bands[2], patch[2];  /* pixels of the destination and of the source that a patch serves */
+    const WindowTap *taps;
+    const Phase *phases;
+    ptrdiff_t tap_count, phase_count, parts, part_units, chunks, chunks_a_block;
+    int finish;
+    double slope;
+} Slide;
+
+typedef struct {
+    ptrdiff_t image, at[2], size[2]; /* destination pixels */
+} Area;
+
+/* dst pixel p (to_step apart) = sum over taps of the weights times patch pixel offset + p * step. */
+typedef struct {
+    const void *source, *packed, *bias;
+    const WindowTap *taps;
+    ptrdiff_t runs, step;
+    void *to;
+    ptrdiff_t to_step, count; /* count: channels, up to a chunk */
+    int finish;
+    double slope;
+} WindowTile;
+
+/* out[cell] += sum over pixels of dy times the patch pixel that met the cell. */
+typedef struct {
+    const void *source, *dy;
+    const WindowTap *taps;
+    ptrdiff_t rows, cols, row_step, step, dy_row, dy_step;
+    void *out;
+} CellTile;
+
+static UNUSED Area area_of(const Slide *g, ptrdiff_t unit) {
+    ptrdiff_t place[2] = {unit / g->bands[1] % g->bands[0], unit % g->bands[1]};
+    Area a = {.image = unit / g->bands[1] / g->bands[0]};
+    for (int axis = 0; axis < 2; axis++) {
+        a.at[axis] = place[axis] * g->band[axis];
+        a.size[axis] = least(g->band[axis], g->to_size[axis] - a.at[axis]);
+    }
+    return a;
+}
+
+#define BODY "depthwise_cores.h"
+#include "each.h"
+KERNEL(depthwise_slide)
+KERNEL(depthwise_weights)
+KERNEL(depthwise_add)
+
+#include "depthwise_plan.h"
