@@ -8,9 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Memory that each thread has for itself during a block, of which a kernel uses the first SCRATCH_BYTES or all; kernels
-   that use it pass as much for the calling thread. */
-#define THREAD_BYTES (2048 * 1024)
+/* Memory that each thread has for itself during a block; kernels that use it pass as much for the calling thread. */
 #define SCRATCH_BYTES (512 * 1024)
 #define ALIGNMENT 64
 #define UNUSED __attribute__((unused))

@@ -100,7 +100,7 @@ static void start_workers(int wanted) {
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (shared.workers < wanted) {
         int number = shared.workers;
-        if (!shared.scratch[number]) shared.scratch[number] = malloc(THREAD_BYTES + ALIGNMENT);
+        if (!shared.scratch[number]) shared.scratch[number] = malloc(SCRATCH_BYTES + ALIGNMENT);
         pthread_t thread;
         if (!shared.scratch[number]) break;
         if (pthread_create(&thread, &attributes, work_forever, (void *)(intptr_t)number)) break;

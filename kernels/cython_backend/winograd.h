@@ -3,6 +3,7 @@
 #include "tile.h"
 
 #define CELL_GAP 16 /* elements between the cells of V and of packed weights: strides of 4 KB would share cache sets */
+#define MOST_TILES 12 /* of a block: more gain nothing, fewer read the weights too often */
 #define WEIGHT_ROWS 32 /* rows of a panel of weights transformed at once */
 
 typedef struct {
@@ -30,7 +31,24 @@ typedef struct {
     int tile, transposed;
 } WinogradWeights;
 
+/* One tile: its image, the input pixel where it begins, and the first element and size of its results. */
+typedef struct {
+    ptrdiff_t image, row, col, to, rows, cols;
+} WinogradTile;
+
 static inline ptrdiff_t cells_of(int tile) { return (tile + 2) * (tile + 2); }
+
+static UNUSED void list_tiles(const Winograd *g, ptrdiff_t first, ptrdiff_t count, WinogradTile *tiles) {
+    const ptrdiff_t side = g->tile / g->pool;
+    for (ptrdiff_t i = 0; i < count; i++) {
+        const ptrdiff_t col = (first + i) % g->grid[1], row = (first + i) / g->grid[1] % g->grid[0];
+        const ptrdiff_t image = (first + i) / (g->grid[0] * g->grid[1]);
+        tiles[i] = (WinogradTile){
+            .image = image, .row = row * g->tile + g->first[0], .col = col * g->tile + g->first[1],
+            .to = ((image * g->to_size[0] + row * side) * g->to_size[1] + col * side) * g->f,
+            .rows = least(side, g->to_size[0] - row * side), .cols = least(side, g->to_size[1] - col * side)};
+    }
+}
 
 #define BODY "winograd_cores.h"
 #include "each.h"

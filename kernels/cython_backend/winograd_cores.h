@@ -1,80 +1,90 @@
 /* The cores of Winograd's convolution, for one instruction set and type.
 
-   A block takes some tiles and some panels of filters: V = B^T d B of all channels, [cell][tile][channel]; then, panel
-   by panel, a small product for each cell, M = V U, [tile][cell][filter]; and A^T M A while it is near, with all that
-   follows the convolution. V and M live in the thread's scratch memory. */
+   A block takes some tiles and some panels of filters: V = B^T d B of all channels, [vector of channels][tile][cell];
+   then, panel by panel, a small product for each cell, M = V U, [tile][cell][filter]; and A^T M A while it is near,
+   with all that follows the convolution. V and M live in the thread's scratch memory. */
 #include "transpose.h"
 #include "winograd_transforms.h"
 
-typedef struct FN(spot) {
-    ptrdiff_t image, row, col;
-} FN(spot);
+/* Elements from a tile to the next in V: cells of one vector each, and one more so that tiles share no cache sets. */
+INLINE ptrdiff_t FN(tile_step)(int tile) { return (cells_of(tile) + 1) * LANES; }
 
-INLINE FN(spot) FN(spot_of)(const Winograd *g, ptrdiff_t tile) {
-    FN(spot) at = {tile / (g->grid[0] * g->grid[1]), tile / g->grid[1] % g->grid[0], tile % g->grid[1]};
-    return at;
-}
-
-/* V of tiles first..first + count. The last vector of channels may overlap the one before. */
-INLINE void FN(read_tiles)(const Winograd *g, ptrdiff_t first, ptrdiff_t count, REAL *v, const REAL *zeros,
+/* V of `count` tiles; lanes beyond the last channel are zero. */
+INLINE void FN(read_tiles)(const Winograd *g, const WinogradTile *at, ptrdiff_t count, REAL *v, const REAL *zeros,
                            const int tile, const int pooled) {
     const int side = tile + 2;
-    const ptrdiff_t image_size = g->size[0] * g->size[1] * g->c, cell_step = g->block * g->c + CELL_GAP;
-    for (ptrdiff_t t = 0; t < count; t++, v += g->c) {
-        const FN(spot) at = FN(spot_of)(g, first + t);
-        const ptrdiff_t row = at.row * tile + g->first[0], col = at.col * tile + g->first[1];
-        const REAL *image = (const REAL *)g->from + at.image * image_size, *pixels[36];
-        if (!pooled) FN(aim_square)(pixels, image, g->size, g->c, row, col, zeros, side);
-        for (ptrdiff_t next = 0; next < g->c; next += LANES) {
-            const ptrdiff_t c = least(next, g->c - LANES);
+    const ptrdiff_t image_size = g->size[0] * g->size[1] * g->c, vector_step = g->block * FN(tile_step)(tile);
+    for (ptrdiff_t t = 0; t < count; t++, at++, v += FN(tile_step)(tile)) {
+        const REAL *image = (const REAL *)g->from + at->image * image_size, *pixels[36];
+        if (!pooled) FN(aim_square)(pixels, image, g->size, g->c, at->row, at->col, zeros, side);
+        REAL *to = v;
+        for (ptrdiff_t c = 0; c < g->c; c += LANES, to += vector_step) {
             VEC d[64], square[36];
             if (pooled) {
-                const uint8_t *cells = g->from_cells + at.image * image_size + c;
-                const VEC *corner =
-                    FN(unpool_square)(d, image + c, cells, g->size, g->c, row, col, side, LANES);
+                const uint8_t *cells = g->from_cells + at->image * image_size + c;
+                const VEC *corner = FN(unpool_square)(d, image + c, cells, g->size, g->c, at->row, at->col, side,
+                                                      g->c - c);
                 FN(input_square)(corner, FN(UNPOOLED), square, tile);
             } else {
+                if (g->c - c >= LANES) {
 #pragma GCC unroll 36
-                for (int i = 0; i < side * side; i++) d[i] = FN(load)(pixels[i] + c);
+                    for (int i = 0; i < side * side; i++) d[i] = FN(load)(pixels[i] + c);
+                } else {
+                    for (int i = 0; i < side * side; i++) d[i] = FN(load_some)(pixels[i] + c, g->c - c);
+                }
                 FN(input_square)(d, side, square, tile);
             }
 #pragma GCC unroll 36
-            for (int i = 0; i < side * side; i++) FN(store)(v + i * cell_step + c, square[i]);
+            for (int i = 0; i < side * side; i++) FN(store)(to + i * LANES, square[i]);
+        }
+    }
+}
+
+/* Asks for the memory that result number `cell` of each tile will be written to, and its mask read from. */
+INLINE void FN(expect)(const Winograd *g, const WinogradTile *at, ptrdiff_t count, ptrdiff_t cell, ptrdiff_t filter,
+                       ptrdiff_t columns) {
+    const ptrdiff_t side = g->tile / g->pool, row = cell / side, col = cell % side;
+    for (ptrdiff_t t = 0; t < count; t++) {
+        if (row >= at[t].rows || col >= at[t].cols) continue;
+        const ptrdiff_t place = at[t].to + (row * g->to_size[1] + col) * g->f + filter;
+        for (ptrdiff_t f = 0; f < columns; f += ALIGNMENT / sizeof(REAL)) {
+            __builtin_prefetch((const REAL *)g->to + place + f, 1);
+            if (g->mask) __builtin_prefetch((const REAL *)g->mask + place + f);
         }
     }
 }
 
 /* M of one panel: for each cell, rows of V times the panel's weights. */
-INLINE void FN(multiply)(const Winograd *g, ptrdiff_t count, const REAL *v, const REAL *u, REAL *m, const int vectors) {
-    const ptrdiff_t columns = vectors * LANES, cells = cells_of(g->tile), c = g->c;
-    for (ptrdiff_t cell = 0; cell < cells; cell++) {
+INLINE void FN(multiply)(const Winograd *g, const WinogradTile *at, ptrdiff_t count, const REAL *v, ptrdiff_t panel,
+                         REAL *m, const int vectors) {
+    const ptrdiff_t columns = vectors * LANES, width = WIDE * LANES, cells = cells_of(g->tile);
+    const ptrdiff_t depth = ceil_div(g->c, LANES), step = FN(tile_step)(g->tile);
+    const REAL *u = (const REAL *)g->packed + panel * cells * (depth * LANES * width + CELL_GAP);
+    for (ptrdiff_t cell = 0; cell < cells; cell++, v += LANES, m += width, u += depth * LANES * columns + CELL_GAP)
         for (ptrdiff_t t = 0; t < count; t += ROWS) {
+            FN(expect)(g, at + t, least(ROWS, count - t), cell, panel * width, columns);
             VEC acc[ROWS][WIDE];
-            const REAL *a[ROWS], *b = u;
-#pragma GCC unroll 8
-            for (int p = 0; p < ROWS; p++) {
-                a[p] = v + least(t + p, count - 1) * c; /* past the last tile: once more, to no use */
-#pragma GCC unroll 8
-                for (int i = 0; i < vectors; i++) acc[p][i] = FN(all)(0);
-            }
-            for (ptrdiff_t k = 0; k < c; k++, b += columns) {
-                VEC w[WIDE];
-#pragma GCC unroll 8
-                for (int i = 0; i < vectors; i++) w[i] = FN(load)(b + i * LANES);
-#pragma GCC unroll 8
-                for (int p = 0; p < ROWS; p++)
-#pragma GCC unroll 8
-                    for (int i = 0; i < vectors; i++) acc[p][i] += a[p][k] * w[i];
-            }
+            const REAL *a = v + t * step, *b = u;
 #pragma GCC unroll 8
             for (int p = 0; p < ROWS; p++)
 #pragma GCC unroll 8
-                for (int i = 0; i < vectors; i++)
-                    FN(store)(m + ((t + p) * cells + cell) * columns + i * LANES, acc[p][i]);
+                for (int i = 0; i < vectors; i++) acc[p][i] = FN(all)(0);
+            for (ptrdiff_t c = 0; c < depth; c++, a += g->block * step)
+#pragma GCC unroll 2
+                for (ptrdiff_t k = 0; k < LANES; k++, b += columns) {
+                    VEC w[WIDE];
+#pragma GCC unroll 8
+                    for (int i = 0; i < vectors; i++) w[i] = FN(load)(b + i * LANES);
+#pragma GCC unroll 8
+                    for (int p = 0; p < ROWS; p++)
+#pragma GCC unroll 8
+                        for (int i = 0; i < vectors; i++) acc[p][i] += a[p * step + k] * w[i];
+                }
+#pragma GCC unroll 8
+            for (int p = 0; p < ROWS; p++)
+#pragma GCC unroll 8
+                for (int i = 0; i < vectors; i++) FN(store)(m + (t + p) * cells * width + i * LANES, acc[p][i]);
         }
-        u += c * columns + CELL_GAP;
-        v += g->block * c + CELL_GAP;
-    }
 }
 
 /* 2x2 max pooling of outputs y[0], y[1], y[side], y[side + 1], the winner's cell into `cells`; a NaN wins. */
@@ -109,7 +119,9 @@ INLINE void FN(finish)(const Winograd *g, VEC y, ptrdiff_t at, ptrdiff_t count) 
 /* One vector of a tile's outputs y into its rows x cols results, of which the first is element `at`. */
 INLINE void FN(write_square)(const Winograd *g, const VEC *y, ptrdiff_t at, ptrdiff_t rows, ptrdiff_t cols,
                              ptrdiff_t count, const int tile, const int pooled) {
+#pragma GCC unroll 4
     for (ptrdiff_t i = 0; i < rows; i++)
+#pragma GCC unroll 4
         for (ptrdiff_t j = 0; j < cols; j++) {
             const ptrdiff_t place = at + (i * g->to_size[1] + j) * g->f;
             if (!pooled) {
@@ -125,24 +137,21 @@ INLINE void FN(write_square)(const Winograd *g, const VEC *y, ptrdiff_t at, ptrd
 }
 
 /* A^T M A of one panel, + bias, into its place. */
-INLINE void FN(write_tiles)(const Winograd *g, ptrdiff_t first, ptrdiff_t count, const REAL *m, ptrdiff_t filter,
+INLINE void FN(write_tiles)(const Winograd *g, const WinogradTile *at, ptrdiff_t count, const REAL *m, ptrdiff_t panel,
                             const int tile, const int pooled) {
+    const Winograd h = *g; /* a copy that no store can touch */
     const int side = tile + 2, step = pooled ? tile / 2 : tile;
-    const ptrdiff_t filters = least(g->f - filter, WIDE * LANES), columns = FN(panel_vectors)(filters) * LANES;
+    const ptrdiff_t width = WIDE * LANES, filter = panel * width, filters = least(g->f - filter, width);
     REAL bias[WIDE * VECTOR_BYTES / sizeof(REAL)] = {0};
     if (g->bias) memcpy(bias, (const REAL *)g->bias + filter, filters * sizeof(REAL));
-    for (ptrdiff_t t = 0; t < count; t++, m += cells_of(tile) * columns) {
-        const FN(spot) at = FN(spot_of)(g, first + t);
-        const ptrdiff_t row = at.row * step, col = at.col * step;
-        const ptrdiff_t rows = least(step, g->to_size[0] - row), cols = least(step, g->to_size[1] - col);
-        const ptrdiff_t place = ((at.image * g->to_size[0] + row) * g->to_size[1] + col) * g->f + filter;
+    for (ptrdiff_t t = 0; t < count; t++, at++, m += side * side * width)
         for (ptrdiff_t f = 0; f < filters; f += LANES) {
             VEC lines[24], y[16], b = FN(load)(bias + f);
 #pragma GCC unroll 8
             for (int j = 0; j < side; j++) {
                 VEC line[6];
 #pragma GCC unroll 8
-                for (int i = 0; i < side; i++) line[i] = FN(load)(m + (i * side + j) * columns + f);
+                for (int i = 0; i < side; i++) line[i] = FN(load)(m + (i * side + j) * width + f);
                 FN(output_line)(line, 1, lines + j, side, tile);
             }
 #pragma GCC unroll 8
@@ -151,33 +160,36 @@ INLINE void FN(write_tiles)(const Winograd *g, ptrdiff_t first, ptrdiff_t count,
 #pragma GCC unroll 8
                 for (int j = 0; j < tile; j++) y[i * tile + j] += b;
             }
-            FN(write_square)(g, y, place + f, rows, cols, filters - f, tile, pooled);
+            if (at->rows == step && at->cols == step && filters - f >= LANES)
+                FN(write_square)(&h, y, at->to + filter + f, step, step, LANES, tile, pooled);
+            else
+                FN(write_square)(&h, y, at->to + filter + f, at->rows, at->cols, filters - f, tile, pooled);
         }
-    }
 }
 
 /* One compiled function per tile, kind of input, width of panel, and kind of output. */
 #define NAMED static __attribute__((noinline)) TARGET void
-#define READ(name, tile, pooled)                                                                                \
-    NAMED FN(name)(const Winograd *g, ptrdiff_t first, ptrdiff_t count, REAL *v, const REAL *zeros) {            \
-        FN(read_tiles)(g, first, count, v, zeros, tile, pooled);                                                 \
+#define READ(name, tile, pooled)                                                                                 \
+    NAMED FN(name)(const Winograd *g, const WinogradTile *at, ptrdiff_t count, REAL *v, const REAL *zeros) {      \
+        FN(read_tiles)(g, at, count, v, zeros, tile, pooled);                                                     \
     }
 READ(read_2, 2, 0)
 READ(read_4, 4, 0)
 READ(read_pooled_2, 2, 1)
 READ(read_pooled_4, 4, 1)
-#define MULTIPLY(name, vectors)                                                                                 \
-    NAMED FN(name)(const Winograd *g, ptrdiff_t count, const REAL *v, const REAL *u, REAL *m) {                  \
-        FN(multiply)(g, count, v, u, m, vectors);                                                                \
+#define MULTIPLY(name, vectors)                                                                                  \
+    NAMED FN(name)(const Winograd *g, const WinogradTile *at, ptrdiff_t count, const REAL *v, ptrdiff_t panel,    \
+                   REAL *m) {                                                                                     \
+        FN(multiply)(g, at, count, v, panel, m, vectors);                                                         \
     }
 MULTIPLY(multiply_1, 1)
 MULTIPLY(multiply_2, 2)
 #if WIDE > 2
 MULTIPLY(multiply_wide, WIDE)
 #endif
-#define WRITE(name, tile, pooled)                                                                               \
-    NAMED FN(name)(const Winograd *g, ptrdiff_t first, ptrdiff_t count, const REAL *m, ptrdiff_t filter) {       \
-        FN(write_tiles)(g, first, count, m, filter, tile, pooled);                                               \
+#define WRITE(name, tile, pooled)                                                                                \
+    NAMED FN(name)(const Winograd *g, const WinogradTile *at, ptrdiff_t count, const REAL *m, ptrdiff_t panel) {  \
+        FN(write_tiles)(g, at, count, m, panel, tile, pooled);                                                    \
     }
 WRITE(write_2, 2, 0)
 WRITE(write_4, 4, 0)
@@ -190,27 +202,33 @@ WRITE(write_pooled_4, 4, 1)
 
 KERNEL_OF(winograd_tiles) {
     const Winograd *g = context;
-    const ptrdiff_t cells = cells_of(g->tile), width = WIDE * LANES, panels = ceil_div(g->f, width);
+    const ptrdiff_t width = WIDE * LANES, panels = ceil_div(g->f, width), depth = ceil_div(g->c, LANES);
     const ptrdiff_t first = block / g->parts * g->block, count = least(g->block, g->tiles - first);
     const ptrdiff_t part = block % g->parts, end = panels * (part + 1) / g->parts;
-    REAL *v = scratch, *m = v + cells * (g->block * g->c + CELL_GAP), *zeros = m + g->block * cells * width;
+    const ptrdiff_t step = FN(tile_step)(g->tile);
+    REAL *v = scratch, *m = v + depth * g->block * step;
+    REAL *zeros = m + round_up(g->block, ROWS) * cells_of(g->tile) * width;
+    WinogradTile at[MOST_TILES];
+    list_tiles(g, first, count, at);
     memset(zeros, 0, g->c * sizeof(REAL));
+    const ptrdiff_t unused = least(round_up(count, ROWS), g->block) - count; /* rows of the last register tile */
+    for (ptrdiff_t c = 0; c < depth && unused; c++)
+        memset(v + (c * g->block + count) * step, 0, unused * step * sizeof(REAL));
     if (g->from_cells)
-        (g->tile == 4 ? FN(read_pooled_4) : FN(read_pooled_2))(g, first, count, v, zeros);
+        (g->tile == 4 ? FN(read_pooled_4) : FN(read_pooled_2))(g, at, count, v, zeros);
     else
-        (g->tile == 4 ? FN(read_4) : FN(read_2))(g, first, count, v, zeros);
+        (g->tile == 4 ? FN(read_4) : FN(read_2))(g, at, count, v, zeros);
     for (ptrdiff_t panel = panels * part / g->parts; panel < end; panel++) {
         const int vectors = FN(panel_vectors)(g->f - panel * width);
-        const REAL *u = (const REAL *)g->packed + panel * cells * (g->c * width + CELL_GAP);
 #if WIDE > 2
-        (vectors > 2 ? FN(multiply_wide) : vectors == 2 ? FN(multiply_2) : FN(multiply_1))(g, count, v, u, m);
+        (vectors > 2 ? FN(multiply_wide) : vectors == 2 ? FN(multiply_2) : FN(multiply_1))(g, at, count, v, panel, m);
 #else
-        (vectors == 2 ? FN(multiply_2) : FN(multiply_1))(g, count, v, u, m);
+        (vectors == 2 ? FN(multiply_2) : FN(multiply_1))(g, at, count, v, panel, m);
 #endif
         if (g->pool == 2)
-            (g->tile == 4 ? FN(write_pooled_4) : FN(write_pooled_2))(g, first, count, m, panel * width);
+            (g->tile == 4 ? FN(write_pooled_4) : FN(write_pooled_2))(g, at, count, m, panel);
         else
-            (g->tile == 4 ? FN(write_4) : FN(write_2))(g, first, count, m, panel * width);
+            (g->tile == 4 ? FN(write_4) : FN(write_2))(g, at, count, m, panel);
     }
 }
 
@@ -242,8 +260,8 @@ KERNEL_OF(winograd_weights) {
     const ptrdiff_t width = WIDE * LANES, panels = ceil_div(p->columns, width), first = block % panels * width;
     const ptrdiff_t left = least(width, p->columns - first), columns = FN(panel_vectors)(left) * LANES;
     const ptrdiff_t row = block / panels * WEIGHT_ROWS, rows = least(WEIGHT_ROWS, p->depth - row);
-    const ptrdiff_t cells = cells_of(p->tile), to_step = p->depth * columns + CELL_GAP;
-    REAL *to = (REAL *)p->to + first / width * cells * (p->depth * width + CELL_GAP) + row * columns;
+    const ptrdiff_t cells = cells_of(p->tile), depth = round_up(p->depth, LANES), to_step = depth * columns + CELL_GAP;
+    REAL *to = (REAL *)p->to + first / width * cells * (depth * width + CELL_GAP) + row * columns;
     const REAL *from = (const REAL *)p->from + row * p->columns + first;
     ptrdiff_t cell_step = p->depth * p->columns, row_step = p->columns;
     if (p->transposed) {
@@ -254,6 +272,9 @@ KERNEL_OF(winograd_weights) {
                           (REAL *)scratch + cell * cell_step, width, left, rows);
         from = scratch;
     }
+    if (row + rows == p->depth)
+        for (ptrdiff_t cell = 0; cell < cells; cell++)
+            memset(to + cell * to_step + rows * columns, 0, (depth - p->depth) * columns * sizeof(REAL));
     if (p->tile == 4)
         FN(transform_weights)(from, cell_step, row_step, left, to, to_step, columns, rows, 4);
     else
