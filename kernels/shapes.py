@@ -106,6 +106,16 @@ def channels(kernel: str, x: np.ndarray, **vectors: np.ndarray | None) -> None:
         expect(kernel, name, vector, (x.shape[1],))
 
 
+def pooled_channels(kernel: str, x: np.ndarray, y: np.ndarray, argmax, pool_size: Pair, **vectors: np.ndarray) -> None:
+    """x (N, H, W, C), y and argmax of what max pooling with windows side by side leaves of it, vectors (C,)."""
+    sliding(kernel, pool_size, ((0, 0), (0, 0)), (1, 1))
+    pooled = window_output(x.shape[1:3], pool_size, pool_size, ((0, 0), (0, 0)))
+    expect(kernel, "pooled array", y, (x.shape[0], *pooled, x.shape[3]))
+    pooled_index(kernel, argmax, y, pool_size)
+    for name, vector in vectors.items():
+        expect(kernel, name, vector, (x.shape[3],))
+
+
 def losses(kernel: str, predictions: np.ndarray, targets: np.ndarray, per_sample: np.ndarray, result=None) -> None:
     """predictions, targets and result (N, C); per_sample (N,)."""
     same(kernel, predictions=predictions, targets=targets, result=result)

@@ -6,7 +6,7 @@ KERNEL_RULES run on the finished program, and only where the backend offers the 
 
 import math
 
-from fastcnn.engine import fuse_convolution, fuse_dense, fuse_depthwise
+from fastcnn.engine import fuse_convolution, fuse_dense, fuse_depthwise, fuse_normalization
 from fastcnn.engine.algorithms import choose_winograd
 from fastcnn.engine.program import Op, Program, Tensor
 from fastcnn.engine.rewrite import Rule, neighbours, replace
@@ -63,6 +63,7 @@ def pool_before_relu(program: Program, backend: Backend) -> None:
 
 BEFORE_GRADIENT: tuple[Rule, ...] = (pool_before_relu,)
 KERNEL_RULES: tuple[Rule, ...] = (
+    *fuse_normalization.RULES,
     *fuse_depthwise.RULES,
     *fuse_convolution.RULES,
     choose_winograd,

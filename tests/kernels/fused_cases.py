@@ -137,7 +137,43 @@ def dense_updates() -> Iterator[Case]:
                 yield Case("dense_backward_adam", given, params, hyper, terms)
 
 
+# N, (H, W), C, pool_size: channels around the vectors' lengths and strips, rows and columns that no window covers
+NORMALIZATIONS = [
+    (3, (1, 1), 5, (1, 1)),
+    (2, (7, 9), 3, (1, 1)),
+    (40, (8, 9), 33, (1, 1)),
+    (2, (5, 4), 300, (1, 1)),
+    (2, (7, 9), 3, (2, 2)),
+    (2, (8, 8), 16, (2, 2)),
+    (30, (17, 9), 21, (2, 2)),
+    (2, (5, 7), 261, (2, 2)),
+    (2, (8, 11), 17, (3, 2)),
+]
+
+
+def _batch_moments(rng, shape, dtype):
+    return (rng.random(shape) + 0.5).astype(dtype)
+
+
+def normalizations() -> Iterator[Case]:
+    """Batch normalisation with pooling and relu, and its gradient; inputs that tie, and those that are a relu's."""
+    for n, image, c, pool in NORMALIZATIONS:
+        big, small = (n, *image, c), (n, image[0] // pool[0], image[1] // pool[1], c)
+        vectors = dict.fromkeys(("mean", "variance", "gamma", "beta"), (c,))
+        for activation, slope, input_slope in (("relu", 0.0, 1.0), ("relu", 0.1, 0.0), ("linear", 0.0, 0.3)):
+            end = {"epsilon": 1e-3, "activation": activation, "negative_slope": slope, "pool_size": pool}
+            for argmax in (small, None) if pool != (1, 1) else (None,):
+                for values in ({}, {"x": _integers}):
+                    shapes = {"x": big, **vectors, "y": small, "argmax": argmax}
+                    yield Case("batchnorm_fused_normalize", shapes, end, {"variance": _batch_moments} | values)
+            argmax = None if pool == (1, 1) else small
+            shapes = {"x": big, "dy": small, "argmax": argmax, **vectors, "dx": big, "dgamma": (c,), "dbeta": (c,)}
+            fill = {"variance": _batch_moments, "argmax": _cells(pool)}
+            back = end | {"input_slope": input_slope}
+            yield Case("batchnorm_fused_backward", shapes, back, fill, terms=n * image[0] * image[1])
+
+
 def all_cases() -> list[Case]:
     """Every case of every fused kernel."""
-    groups = (convolutions, pooled_convolutions, winograds, products, dense_updates)
+    groups = (convolutions, pooled_convolutions, winograds, products, dense_updates, normalizations)
     return [case for group in groups for case in group()]

@@ -80,6 +80,30 @@ def depthwise(kernel: str, a: dict, params: dict) -> None:
         NUMPY.relu_forward(a["y"], a["y"], **relu(params["negative_slope"]))
 
 
+def batchnorm_normalize(a: dict, params: dict) -> None:
+    full = np.empty_like(a["x"])
+    vectors = [a[name] for name in ("mean", "variance", "gamma", "beta")]
+    NUMPY.batchnorm_normalize(a["x"], *vectors, full, epsilon=params["epsilon"])
+    NUMPY.maxpool2d_forward(full, a["y"], a["argmax"], **pooling(params))
+    if params["activation"] == "relu":
+        NUMPY.relu_forward(a["y"], a["y"], **relu(params["negative_slope"]))
+
+
+def batchnorm_backward(a: dict, params: dict) -> None:
+    full, dy = np.empty_like(a["x"]), np.empty_like(a["x"])
+    vectors = [a[name] for name in ("mean", "variance", "gamma")]
+    NUMPY.batchnorm_normalize(a["x"], *vectors, a["beta"], full, epsilon=params["epsilon"])
+    if a["argmax"] is not None:
+        NUMPY.maxpool2d_backward(a["dy"], a["argmax"], dy, **pooling(params))
+    else:
+        dy[:] = a["dy"]
+    if params["activation"] == "relu":  # the order of the two does not matter: what no window chose is 0
+        NUMPY.relu_backward(full, dy, dy, **relu(params["negative_slope"]))
+    made = np.empty_like(dy)
+    NUMPY.batchnorm_backward(a["x"], dy, *vectors, made, a["dgamma"], a["dbeta"], None, epsilon=params["epsilon"])
+    NUMPY.relu_backward(a["x"], made, a["dx"], **relu(params["input_slope"]))
+
+
 SLOTS = {"sgd": (), "momentum": ("velocity",), "rmsprop": ("square", "mean", "velocity"), "adam": ("m", "v", "vmax")}
 
 
@@ -104,6 +128,8 @@ UNFUSED = {
     "winograd_backward_input": conv2d_backward_input,
     "winograd_backward_weights": conv2d_backward_weights,
     "dense_fused_forward": dense_forward,
+    "batchnorm_fused_normalize": batchnorm_normalize,
+    "batchnorm_fused_backward": batchnorm_backward,
 }
 for _name in SLOTS:
     UNFUSED[f"dense_backward_{_name}"] = lambda a, params, name=_name: dense_backward(a, params, name)
