@@ -62,7 +62,7 @@ def _window(name: str, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
     Keras 1 reads Conv2D(32, 3, 3) as a 3x3 window, Keras 3 as window 3 with stride 3. Scripts mean the window; a stride
     is meant when the second integer is 1 or 2 and smaller than the first.
     """
-    if name != "Conv2D":
+    if name not in ("Conv2D", "SeparableConv2D"):
         return args, kwargs
     rows, cols = kwargs.pop("nb_row", None), kwargs.pop("nb_col", None)
     sizes = [a for a in args[1:3] if isinstance(a, int) and not isinstance(a, bool)]
@@ -70,11 +70,11 @@ def _window(name: str, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
         if len(sizes) == 2 and not (sizes[1] in (1, 2) and sizes[0] > sizes[1]):
             args = (args[0], tuple(sizes), *args[3:])
             if len(args) > 2:  # Keras 1 went on with init, activation: no script gives these by position
-                raise TypeError(f"Conv2D: give arguments after the window's size by name. Received: {args[2:]!r}")
+                raise TypeError(f"{name}: give arguments after the window's size by name. Received: {args[2:]!r}")
         return args, kwargs
     sizes += [size for size in (rows, cols) if size is not None]
     if len(sizes) != 2:
-        raise TypeError(f"Conv2D: expected nb_row and nb_col. Received: {sizes!r}")
+        raise TypeError(f"{name}: expected nb_row and nb_col. Received: {sizes!r}")
     return args[:1], kwargs | {"kernel_size": tuple(sizes)}
 
 

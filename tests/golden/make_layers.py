@@ -53,6 +53,32 @@ def conv2d_cases() -> list[tuple]:
     return shapes + strides + others + [case((5, 6, 2), 3, 3, activation=name) for name in ACTIVATIONS]
 
 
+def depthwise_cases() -> list[tuple]:
+    """(class_name, kwargs, input_shape) of DepthwiseConv2D and SeparableConv2D: every option."""
+
+    def case(shape, kernel_size, **kwargs):
+        return ("DepthwiseConv2D", {"kernel_size": kernel_size, **kwargs}, shape)
+
+    def separable(shape, filters, kernel_size, **kwargs):
+        return ("SeparableConv2D", {"filters": filters, "kernel_size": kernel_size, **kwargs}, shape)
+
+    return [
+        case((7, 9, 3), 3),
+        case((8, 8, 5), 3, padding="same", activation="relu"),
+        case((9, 7, 33), 3, strides=2, padding="same"),
+        case((8, 7, 17), [3, 2], use_bias=False),
+        case((7, 6, 4), 5, padding="same", depth_multiplier=2),
+        case((9, 8, 3), 3, strides=2, depth_multiplier=3, activation="sigmoid"),
+        case((9, 8, 6), 3, dilation_rate=2, padding="same"),
+        case((8, 6, 1), 3, depth_multiplier=4),
+        separable((7, 9, 3), 4, 3),
+        separable((8, 8, 16), 5, 3, padding="same", activation="relu"),
+        separable((9, 7, 4), 6, 3, strides=2, padding="same", use_bias=False),
+        separable((7, 6, 4), 3, 5, padding="same", depth_multiplier=2, activation="elu"),
+        separable((9, 8, 6), 2, [3, 2], dilation_rate=2),
+    ]
+
+
 def dense_cases() -> list[tuple]:
     """(class_name, kwargs, input_shape) of Dense on vectors and on rows of a 3-D input."""
     activations = [("Dense", {"units": 4, "activation": name}, (6,)) for name in ACTIVATIONS]
@@ -172,7 +198,7 @@ def draw_weights(layer: keras.Layer, rng: np.random.Generator) -> None:
         values = rng.normal(0, 0.5, weight.shape)
         if weight.name in ("gamma", "moving_variance"):
             values = rng.uniform(0.5, 2.0, weight.shape)
-        elif weight.name == "kernel":
+        elif weight.name.endswith("kernel"):
             values *= 2 / np.sqrt(np.prod(weight.shape[:-1]))
         weight.assign(rounded(values))
 
@@ -216,6 +242,7 @@ def main() -> None:
     smooth = conv2d_cases() + dense_cases() + pooling_cases() + shape_and_activation_cases()
     listed = [(*case, False) for case in smooth + batch_normalization_cases()]
     listed += [(*case, True) for case in kink_cases()]
+    listed += [(*case, False) for case in depthwise_cases()]  # last: the cases before keep their numbers
     cases, arrays = [], {}
     for number, (class_name, kwargs, input_shape, kinks) in enumerate(listed):
         case = {"class_name": class_name, "kwargs": kwargs, "input_shape": list(input_shape), "kinks": kinks}
