@@ -9,6 +9,7 @@ import numpy as np
 
 from fastcnn.kernels.backends import Backend
 from fastcnn.kernels.contract import KERNELS
+from fastcnn.kernels.costs import Cost, cost
 from fastcnn.kernels.geometry import resolve_padding, window_output
 
 Shape = tuple[int, ...]
@@ -18,7 +19,6 @@ Shape = tuple[int, ...]
 class Case:
     """One call. shapes : array name -> shape (optional arrays that are not named are None).
 
-    flops : floating-point operations if arithmetic bounds the kernel, else 0: then bytes moved are counted.
     small : shapes of the same call for the check against NumPy.
     fill : arrays that must not be noise; positive : arrays that are never negative, such as averages of squares.
     terms : additions behind one output element of `small`; the tolerance grows with its root.
@@ -31,7 +31,6 @@ class Case:
     params: dict = field(default_factory=dict)
     fill: dict[str, object] = field(default_factory=dict)
     positive: tuple[str, ...] = ()
-    flops: int = 0
     terms: int = 1
 
     def __str__(self) -> str:
@@ -52,14 +51,10 @@ class Case:
                 made.append(np.abs(array, out=array) if name in self.positive else array)
         return made
 
-    def bytes_moved(self) -> int:
-        """Bytes of all inputs and outputs, each counted once; arrays updated in place twice."""
-        sizes = {"real": 4, "float32": 4, "uint32": 4, "float64": 8, "index": 1, "pixel": 1}
-        total = 0
-        for name, spec in KERNELS[self.kernel].arrays.items():
-            if spec.direction != "work" and name in self.shapes:
-                total += prod(self.shapes[name]) * sizes[spec.dtype] * (2 if spec.direction == "update" else 1)
-        return total
+    @property
+    def cost(self) -> Cost:
+        """Operations and bytes of the call."""
+        return cost(self.kernel, self.shapes, **self.params)
 
 
 def _values(rng: np.random.Generator, shape: Shape, dtype: str, output: bool) -> np.ndarray:
@@ -110,10 +105,9 @@ def _convolution(n: int, side: int, c: int, f: int, window: int, mode: str) -> l
             "conv2d_backward_weights": {"x": big, "dy": small, "dw": w},
         }
     terms = {"conv2d_forward": c, "conv2d_backward_input": f, "conv2d_backward_weights": prod(out_side)}
-    work = 2 * n * prod(out_side) * prod(pair) * c * f
     label = f"{n}x{side}x{side}x{c} F{f} {window}x{window} {mode}"
     return [
-        Case(name, label, shapes, out[1][name], params, flops=work, terms=terms[name] * prod(pair))
+        Case(name, label, shapes, out[1][name], params, terms=terms[name] * prod(pair))
         for name, shapes in out[n].items()
         if c > 3 or name != "conv2d_backward_input"  # nobody wants the gradient of a photo
     ]
@@ -139,7 +133,7 @@ def products() -> list[Case]:
             shapes[m] = [{"x": x, "w": w, "y": y}, {"dy": y, "w": w, "dx": x}, {"x": x, "dy": y, "dw": w}]
         names = ("dense_forward", "dense_backward_input", "dense_backward_weights")
         for name, big, small, terms in zip(names, shapes[n], shapes[8], (i, u, n), strict=True):
-            made.append(Case(name, f"{n}x{i}x{u}", big, small, flops=2 * n * i * u, terms=terms))
+            made.append(Case(name, f"{n}x{i}x{u}", big, small, terms=terms))
     return made
 
 

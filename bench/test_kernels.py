@@ -50,14 +50,15 @@ def test_kernel(benchmark, peak, case, name, thread_count):
     call = bind(backends.load(name), case, timed_arrays([str(c) for c in all_cases()].index(str(case))))
     benchmark.group = str(case)
     benchmark(call)
-    amount, best = case.flops or case.bytes_moved(), (peak.gflops if case.flops else peak.bandwidth)[thread_count]
-    rate = amount / benchmark.stats["min"] / 1e9
+    flops, nbytes = case.cost.flops, case.cost.nbytes
+    best = (peak.gflops if flops else peak.bandwidth)[thread_count]
+    rate = (flops or nbytes) / benchmark.stats["min"] / 1e9
     benchmark.extra_info |= {
         "kernel": case.kernel,
         "shape": case.label,
         "backend": name,
         "threads": thread_count,
-        "unit": "GFLOP/s" if case.flops else "GB/s",
+        "unit": "GFLOP/s" if flops else "GB/s",
         "rate": rate,
         "peak": best,
         "share": rate / best,
