@@ -60,6 +60,9 @@ KERNEL(weights_gradient)
 KERNEL(add_partials)
 KERNEL(winners_gradient)
 KERNEL(add_winner_sums)
+KERNEL(winners_input)
+KERNEL(pack_runs)
+KERNEL(mask_elements)
 
 #include "conv2d_plan.h"
 #include "winners_run.h"

@@ -5,3 +5,4 @@
 #include "gather_pooled.h"
 #include "weights_gradient.h"
 #include "winners.h"
+#include "winners_input.h"

@@ -1,13 +1,17 @@
-/* Plans of the pooled weights' gradient: chunks of channels, patches, layout of windows. Integers only. */
+/* Plans of the pooled gradients: chunks of channels, patches, layout of windows. Integers only. */
 #define CHUNK 32                /* channels at a time: enough for full tiles, few enough for patches of many pixels */
 #define NEAR_BYTES (20 * 1024) /* of the windows that a patch's tiles read again and again */
+#define FILTERS 64              /* at a time in the gradient of the input, where each has weights of its own */
+#define MASK_ELEMENTS 16384
 #define MOST_CELLS 255          /* of a pooling window: argmax has one byte */
 
 typedef struct {
     Conv conv;
-    const void *x, *dy;
+    const void *x, *dy, *w; /* x may be NULL in the gradient of the input, where it is the mask */
     const uint8_t *argmax;
-    void *dw, *partial;
+    void *dw, *partial, *dx, *packed;
+    double slope;
+    ptrdiff_t filters; /* at a time; 0 in the gradient of the weights */
     ptrdiff_t pool[2], pooled[2];
     ptrdiff_t group_c, group_f, chunk, group_chunks, chunks;
     ptrdiff_t parts, part_rows, patch[2], sums_size; /* a patch is so many pooled rows and columns */

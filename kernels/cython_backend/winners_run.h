@@ -8,10 +8,17 @@ static ptrdiff_t columns_bytes(const Winners *g, ptrdiff_t rows, ptrdiff_t cols,
     return g->columns ? (rows * g->pool[0] * cols * g->pool[1] * g->padded + WIDEST) * itemsize : 0;
 }
 
+/* Of the filters' lists: a value and a place each, and a count a list. */
+static ptrdiff_t lists_bytes(const Winners *g, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t itemsize) {
+    const ptrdiff_t lists = rows * g->pool[0] * cols * g->pool[1];
+    return g->filters ? lists * (2 * g->filters * itemsize + (ptrdiff_t)sizeof(int32_t)) : 0;
+}
+
 /* Whether so large a patch's windows fit the nearest cache, and all of it the scratch memory. */
 static int patch_fits(const Winners *g, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t itemsize, ptrdiff_t near) {
     ptrdiff_t strip = strip_bytes(g, rows, cols, itemsize), columns = columns_bytes(g, rows, cols, itemsize);
-    return (g->columns ? columns : strip) <= near && strip + columns <= SCRATCH_BYTES;
+    const ptrdiff_t total = strip + columns + lists_bytes(g, rows, cols, itemsize);
+    return (g->columns ? columns : strip) <= near && total <= SCRATCH_BYTES;
 }
 
 /* How windows are laid out for chunks of `chunk` channels. */
@@ -22,7 +29,7 @@ static void plan_windows(Winners *g, ptrdiff_t chunk, int is_double) {
     g->chunk = ceil_div(g->group_c, g->group_chunks);
     g->chunks = s->groups * g->group_chunks;
     ptrdiff_t window = s->kernel[0] * s->kernel[1] * g->chunk;
-    g->columns = runs * round_up(window / runs, lanes) > round_up(window, lanes);
+    g->columns = !g->filters && runs * round_up(window / runs, lanes) > round_up(window, lanes);
     g->runs = g->columns ? 1 : runs;
     g->length = window / g->runs;
     g->padded = round_up(g->length, lanes);
@@ -58,6 +65,12 @@ static int plan_winners(Winners *g, int is_double) {
     return 1;
 }
 
+/* The same for the gradient of the input. */
+static int plan_scatter(Winners *g, int is_double) {
+    g->filters = least(FILTERS, g->conv.f / g->conv.groups);
+    return plan_winners(g, is_double);
+}
+
 static ptrdiff_t winners_work(Winners *g, int is_double) {
     plan_winners(g, is_double);
     return g->parts * g->chunks * g->sums_size * (is_double ? 8 : 4) + SCRATCH_BYTES + 2 * ALIGNMENT;
@@ -78,4 +91,35 @@ static void pooled_backward_weights(Winners *g, const void *x, const void *dy, c
     g->parts = ceil_div(s->images * g->pooled[0], g->part_rows);
     run_winners_gradient(g, is_double, g->parts * g->chunks, threads_for(total, threads), take(&cursor, SCRATCH_BYTES));
     run_add_winner_sums(g, is_double, g->chunks * g->runs, threads_for(g->parts * sums * 4, threads), NULL);
+}
+
+static ptrdiff_t scatter_work(Winners *g, int is_double) {
+    plan_scatter(g, is_double);
+    return g->chunks * g->sums_size * (is_double ? 8 : 4) + SCRATCH_BYTES + 2 * ALIGNMENT;
+}
+
+static void pooled_backward_input(Winners *g, const void *dy, const void *argmax, const void *w, const void *x, void *dx,
+                                  void *work, int is_double, int threads) {
+    const Conv *s = &g->conv;
+    char *cursor = work;
+    plan_scatter(g, is_double);
+    g->dy = dy;
+    g->argmax = argmax;
+    g->w = w;
+    g->x = x;
+    g->dx = dx;
+    g->packed = take(&cursor, g->chunks * g->sums_size * (is_double ? 8 : 4));
+    double weights = (double)s->kernel[0] * s->kernel[1] * g->group_c * s->f;
+    double total = weights * s->images * g->pooled[0] * g->pooled[1];
+    run_pack_runs(g, is_double, g->chunks * g->runs, threads_for(weights * 8, threads), NULL);
+    run_winners_input(g, is_double, s->images * g->chunks, threads_for(total, threads), take(&cursor, SCRATCH_BYTES));
+}
+
+/* dx = x > 0 ? dx : slope * dx, after a gradient that wrote all of dx. */
+static void mask_input(Winners *g, const void *x, void *dx, int is_double, int threads) {
+    const Conv *s = &g->conv;
+    const ptrdiff_t size = s->images * s->size[0] * s->size[1] * s->c;
+    g->x = x;
+    g->dx = dx;
+    run_mask_elements(g, is_double, ceil_div(size, MASK_ELEMENTS), threads_for(size * 8.0, threads), NULL);
 }
