@@ -177,8 +177,9 @@ KERNEL_OF(pack_runs) {
 /* dx of a block of elements back through the relu. */
 KERNEL_OF(mask_elements) {
     const Winners *g = context;
+    const Conv *s = &g->conv;
+    const ptrdiff_t first = block * MASK_ELEMENTS, size = s->images * s->size[0] * s->size[1] * s->c;
     (void)scratch;
-    const ptrdiff_t first = block * MASK_ELEMENTS, size = g->conv.images * g->conv.size[0] * g->conv.size[1] * g->conv.c;
     const REAL *x = g->x, slope = (REAL)g->slope;
     REAL *dx = g->dx;
     EACH_ALONE for (ptrdiff_t i = first; i < least(size, first + MASK_ELEMENTS); i++)

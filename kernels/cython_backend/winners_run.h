@@ -98,8 +98,8 @@ static ptrdiff_t scatter_work(Winners *g, int is_double) {
     return g->chunks * g->sums_size * (is_double ? 8 : 4) + SCRATCH_BYTES + 2 * ALIGNMENT;
 }
 
-static void pooled_backward_input(Winners *g, const void *dy, const void *argmax, const void *w, const void *x, void *dx,
-                                  void *work, int is_double, int threads) {
+static void pooled_backward_input(Winners *g, const void *dy, const void *argmax, const void *w, const void *x,
+                                  void *dx, void *work, int is_double, int threads) {
     const Conv *s = &g->conv;
     char *cursor = work;
     plan_scatter(g, is_double);
