@@ -3,8 +3,8 @@
 /* Pooled pixels of one row, one after the other; the first four places of `dot` are those of the first one's cells. */
 typedef struct FN(pooled) {
     DotTile dot;
-    uint8_t *argmax; /* or NULL */
-    ptrdiff_t count, step, channels;
+    uint8_t *argmax;
+    ptrdiff_t count, step, channels, cells; /* elements of source, y and argmax from one pooled pixel to the next */
 } FN(pooled);
 
 typedef uint8_t FN(cells) __attribute__((vector_size(VECTOR_BYTES / sizeof(REAL)), may_alias));
@@ -28,23 +28,20 @@ INLINE void FN(pool_pixels)(const FN(pooled) *q, const int vectors) {
     uint8_t *argmax = q->argmax;
     const VEC slope = FN(all)((REAL)t->slope);
     for (int p = 0; p < 4; p++) at[p] = (const REAL *)t->source + t->at[p];
-    for (ptrdiff_t i = 0; i < q->count; i++, out += q->channels) {
+    for (ptrdiff_t i = 0; i < q->count; i++, out += q->channels, argmax += q->cells) {
         VEC acc[ROWS][WIDE];
 #pragma GCC unroll 8
         for (int p = 0; p < 4; p++)
 #pragma GCC unroll 8
             for (int v = 0; v < vectors; v++) acc[p][v] = FN(all)(0);
         FN(sum_taps)(t, at, 4, vectors, acc);
-        FN(cells) cells[WIDE];
 #pragma GCC unroll 8
         for (int v = 0; v < vectors; v++) {
-            VEC best = FN(pool_cells)(acc[0][v], acc[1][v], acc[2][v], acc[3][v], cells + v);
+            FN(cells) cells;
+            VEC best = FN(pool_cells)(acc[0][v], acc[1][v], acc[2][v], acc[3][v], &cells);
             best += FN(load)(bias + v * LANES);
             FN(store)(out + v * LANES, FN(select)(best > 0, best, best * slope));
-        }
-        if (argmax) {
-            memcpy(argmax, cells, vectors * sizeof *cells);
-            argmax += q->channels;
+            memcpy(argmax + v * sizeof cells, &cells, sizeof cells);
         }
         for (int p = 0; p < 4; p++) at[p] += q->step;
     }
@@ -79,7 +76,7 @@ INLINE void FN(pool_narrow)(FN(pooled) *q, int vectors, ptrdiff_t filters) {
     q->count = 1;
     FN(run_pool)(q, vectors);
     memcpy(out, buffer, filters * sizeof(REAL));
-    if (argmax) memcpy(argmax, cells, filters);
+    memcpy(argmax, cells, filters);
 }
 
 /* Aims at the pixel `at` and as many of the next `most` of its row as lie inside the image like it. */
@@ -103,14 +100,16 @@ INLINE void FN(aim_window)(const Gather *g, FN(pooled) *q, FN(place) *at, ptrdif
 KERNEL_OF(gather_pooled) {
     (void)scratch;
     const Gather *g = context;
-    FN(pooled) q = {.step = g->step[1] * g->channels, .channels = g->to_channels};
+    FN(pooled) q = {.step = g->step[1] * g->channels, .channels = g->to_channels,
+                    .cells = g->argmax ? g->to_channels : 0};
     FN(panel) panel = FN(open_panel)(g, block, &q.dot);
     REAL *dst = (REAL *)g->to + panel.to;
+    uint8_t dump[WIDE * VECTOR_BYTES / sizeof(REAL)];
     const int narrow = panel.filters < panel.vectors * LANES;
     for (ptrdiff_t pixel = panel.pixel; pixel < panel.end; pixel += q.count) {
         FN(aim_window)(g, &q, &panel.at, panel.from, dst, narrow ? 1 : panel.end - pixel);
         FN(choose_taps)(g, &q.dot);
-        q.argmax = g->argmax ? g->argmax + pixel * g->to_channels + panel.to : NULL;
+        q.argmax = g->argmax ? g->argmax + pixel * g->to_channels + panel.to : dump;
         if (narrow)
             FN(pool_narrow)(&q, panel.vectors, panel.filters);
         else
