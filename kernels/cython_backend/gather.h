@@ -18,27 +18,34 @@ INLINE void FN(advance)(const Gather *g, FN(place) *at, ptrdiff_t pixels) {
     at->image++;
 }
 
+/* A whole tile in one row is the usual case, and worth its own copy: with a constant count this is a few vectors. */
+INLINE void FN(aim_along)(const Gather *g, DotTile *t, int p, const int count, ptrdiff_t row, ptrdiff_t col,
+                          ptrdiff_t from, REAL *to) {
+    const ptrdiff_t from_step = g->step[1] * g->channels, to_step = g->to_step[1] * g->to_channels;
+    for (int i = 0; i < count; i++) {
+        t->row[p + i] = row;
+        t->col[p + i] = col + i * g->step[1];
+        t->at[p + i] = from + i * from_step;
+        t->out[p + i] = to + i * to_step;
+    }
+}
+
 /* Aims a tile's pixels from `p` on at the grid's pixels from `at` on, up to the end of a row of the grid, and moves `at`
    past them; returns the first of the tile's pixels that is left. Notes whether any window leaves the image. */
 INLINE int FN(aim)(const Gather *g, DotTile *t, int p, int end, FN(place) *at, ptrdiff_t source_channel, REAL *dst) {
     const ptrdiff_t row = at->row * g->step[0] + g->first[0], to_row = at->row * g->to_step[0] + g->to_first[0];
-    ptrdiff_t col = at->col * g->step[1] + g->first[1], to_col = at->col * g->to_step[1] + g->to_first[1];
+    const ptrdiff_t col = at->col * g->step[1] + g->first[1], to_col = at->col * g->to_step[1] + g->to_first[1];
     ptrdiff_t from = ((at->image * g->size[0] + row) * g->size[1] + col) * g->channels + source_channel;
     REAL *to = dst + ((at->image * g->to_size[0] + to_row) * g->to_size[1] + to_col) * g->to_channels;
     const int count = (int)least(end - p, g->grid[1] - at->col);
     t->edges |= row < g->inside[0] || row > g->inside[1] || col < g->inside[2] ||
                 col + (count - 1) * g->step[1] > g->inside[3];
-    for (end = p + count; p < end; p++) {
-        t->row[p] = row;
-        t->col[p] = col;
-        t->at[p] = from;
-        t->out[p] = to;
-        col += g->step[1];
-        from += g->step[1] * g->channels;
-        to += g->to_step[1] * g->to_channels;
-    }
+    if (count == ROWS)
+        FN(aim_along)(g, t, 0, ROWS, row, col, from, to);
+    else
+        FN(aim_along)(g, t, p, count, row, col, from, to);
     FN(advance)(g, at, count);
-    return end;
+    return p + count;
 }
 
 /* Runs one tile whose panel has more columns than there are filters: through a small buffer. */

@@ -45,6 +45,20 @@ INLINE void FN(sum_taps)(const DotTile *t, const REAL *at[ROWS], const int rows,
     }
 }
 
+/* + bias, then the activation. */
+INLINE void FN(finish)(const DotTile *t, const int rows, const int vectors, VEC acc[ROWS][WIDE]) {
+    const VEC slope = FN(all)((REAL)t->slope);
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors; v++) {
+        const VEC bias = FN(load)((const REAL *)t->bias + v * LANES);
+#pragma GCC unroll 8
+        for (int p = 0; p < rows; p++) {
+            acc[p][v] += bias;
+            acc[p][v] = FN(select)(acc[p][v] > 0, acc[p][v], acc[p][v] * slope);
+        }
+    }
+}
+
 INLINE void FN(dot)(const DotTile *t, const int rows, const int vectors) {
     VEC acc[ROWS][WIDE];
     const REAL *at[ROWS];
@@ -56,14 +70,12 @@ INLINE void FN(dot)(const DotTile *t, const int rows, const int vectors) {
             acc[p][v] = t->accumulate ? FN(load)((const REAL *)t->out[p] + v * LANES) : FN(all)(0);
     }
     FN(sum_taps)(t, at, rows, vectors, acc);
+    if (t->finish) FN(finish)(t, rows, vectors, acc);
 #pragma GCC unroll 8
-    for (int v = 0; v < vectors; v++) {
-        VEC bias = t->finish ? FN(load)((const REAL *)t->bias + v * LANES) : FN(all)(0);
+    for (int p = 0; p < rows; p++) {
+        REAL *out = t->out[p];
 #pragma GCC unroll 8
-        for (int p = 0; p < rows; p++) {
-            if (t->finish) acc[p][v] = FN(leaky)(acc[p][v] + bias, (REAL)t->slope);
-            FN(store)((REAL *)t->out[p] + v * LANES, acc[p][v]);
-        }
+        for (int v = 0; v < vectors; v++) FN(store)(out + v * LANES, acc[p][v]);
     }
 }
 
