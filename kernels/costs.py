@@ -23,6 +23,8 @@ BY_ELEMENT = (
     "bias",
     "dropout",
     "elementwise",
+    "folding",
+    "fused_normalization",
     "image",
     "losses",
     "normalization",

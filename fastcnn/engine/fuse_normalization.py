@@ -6,8 +6,45 @@ from fastcnn.engine.program import Op, Program, Tensor
 from fastcnn.engine.rewrite import Rule, neighbours, offered, replace, with_kernel, writer_of
 from fastcnn.kernels.backends import Backend
 
-FORWARD = ("batchnorm_normalize", "batchnorm_fused_normalize")
+NORMALIZE = "batchnorm_normalize"
+FORWARD = (NORMALIZE, "batchnorm_fused_normalize")
 ALONE = {"activation": "linear", "negative_slope": 0.0, "pool_size": (1, 1)}
+
+
+def fold_into_product(program: Program, backend: Backend) -> None:
+    """conv2d or dense [, then bias], then batchnorm_normalize by moving averages -> new weights and bias, the product.
+
+    Condition: no gradient follows, to which the weights would be others; the product's weights are variables; nothing
+    else reads what lies between. Holds for any groups, since the last axis of the weights counts the outputs.
+    """
+    for op in [op for op in program.ops if op.kernel == NORMALIZE and not program.forward_ops]:
+        x = op.args["x"]
+        bias = _only_maker(program, x, "bias_forward")
+        for kernel in ("conv2d_forward", "dense_forward"):
+            product = _only_maker(program, x if bias is None else bias.args["x"], kernel)
+            if product is not None and product.args["y"].shape == x.shape:
+                _fold(program, product, bias, op)
+
+
+def _fold(program: Program, product: Op, bias: Op | None, op: Op) -> None:
+    w, b = product.args["w"], None if bias is None else bias.args["b"]
+    vectors = {name: op.args[name] for name in ("mean", "variance", "gamma", "beta")}
+    if any(t.value is None for t in (w, b, *vectors.values()) if t is not None):
+        return
+    folded = {"w_out": _new(w), "b_out": _new(vectors["beta"])}
+    ops = [
+        Op("batchnorm_fold", {"w": w, "b": b, **vectors, **folded}, op.params, op.layer),
+        with_kernel(product, product.kernel, product.params, w=folded["w_out"]),
+        Op("bias_forward", {"x": product.args["y"], "b": folded["b_out"], "y": op.args["y"]}, {}, op.layer),
+    ]
+    replace(program, product, [])
+    if bias is not None:
+        replace(program, bias, [])
+    replace(program, op, ops)
+
+
+def _new(variable: Tensor) -> Tensor:
+    return Tensor(variable.shape, variable.dtype, variable.name, batched=False)
 
 
 def pooling_into_normalization(program: Program, backend: Backend) -> None:
@@ -15,7 +52,7 @@ def pooling_into_normalization(program: Program, backend: Backend) -> None:
 
     Condition: windows lie side by side without padding; nothing else reads what lies between.
     """
-    for op, pool in neighbours(program, "batchnorm_normalize", "maxpool2d_forward"):
+    for op, pool in neighbours(program, NORMALIZE, "maxpool2d_forward"):
         if pool.params["strides"] == pool.params["pool_size"] and pool.params["padding"] == ((0, 0), (0, 0)):
             params = op.params | ALONE | {"pool_size": pool.params["pool_size"]}
             made = {"y": pool.args["y"], "argmax": pool.args["argmax"]}
@@ -109,6 +146,7 @@ def _join(program: Program, backend: Backend, first: Op, second: Op, joined: Op)
 
 
 RULES: tuple[Rule, ...] = (
+    fold_into_product,
     pooling_into_normalization,
     relu_into_normalization,
     gradients_into_normalization,

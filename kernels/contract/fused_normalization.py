@@ -1,9 +1,32 @@
-"""Optional kernels that do batch normalisation together with its neighbours, in as few passes as it needs."""
+"""Batch normalisation together with its neighbours, in as few passes as it needs; optional but for the fold."""
 
 from fastcnn.kernels import shapes
 from fastcnn.kernels.arrays import WORK, In, Out
 from fastcnn.kernels.contract.registry import kernel
 from fastcnn.kernels.geometry import Pair
+
+
+@kernel("folding")
+def batchnorm_fold(
+    w: In(2),
+    b: In(1).or_none(),
+    mean: In(1),
+    variance: In(1),
+    gamma: In(1),
+    beta: In(1),
+    w_out: Out(2),
+    b_out: Out(1),
+    *,
+    epsilon: float,
+):
+    """Weights (..., F) and bias of a product such that batchnorm_normalize of x * w + b is x * w_out + b_out.
+
+    With s = gamma / sqrt(variance + epsilon): w_out = w * s, b_out = (b - mean) * s + beta.
+    """
+    shapes.same("batchnorm_fold", w=w, w_out=w_out)
+    vectors = {"b": b, "mean": mean, "variance": variance, "gamma": gamma, "beta": beta, "b_out": b_out}
+    shapes.channels("batchnorm_fold", w, **vectors)
+
 
 # pool_size (1, 1) means no pooling (argmax None); else windows lie side by side (strides = pool_size, "valid").
 # activation is "linear" or "relu" (y > 0 ? y : negative_slope * y, negative_slope >= 0).

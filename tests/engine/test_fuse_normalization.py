@@ -5,6 +5,7 @@ import pytest
 
 from fastcnn import Sequential, config, layers
 from fastcnn.engine import fuse_normalization
+from fastcnn.engine.program import Builder
 from fastcnn.kernels import backends
 from fastcnn.training import execute
 from tests.engine.test_fuse import Offering, forward, kernels
@@ -97,6 +98,72 @@ def test_what_surrounds_a_normalization_takes_no_pass_of_its_own(backend, body, 
     assert found.count("batchnorm_fused_backward") == 2
     with config.using(fuse=False):
         assert gone <= set(names(network(body, backend)))
+
+
+FOLDING = {
+    "convolution without bias": [layers.Conv2D(5, 3, use_bias=False), layers.BatchNormalization()],
+    "convolution": [layers.Conv2D(5, 3), layers.BatchNormalization(scale=False, center=False), layers.MaxPooling2D()],
+    "depthwise": [layers.DepthwiseConv2D(3, depth_multiplier=2, use_bias=False), layers.BatchNormalization()],
+    "groups": [layers.Conv2D(6, 3, groups=2), layers.BatchNormalization()],
+    "dense": [layers.Dense(4, use_bias=False), layers.BatchNormalization(), layers.ReLU()],
+}
+
+
+def folding(body: str, backend: str) -> Sequential:
+    copies = [type(layer).from_config(layer.get_config()) for layer in FOLDING[body]]
+    model = Sequential([layers.Input((9, 8, 2)), *copies], dtype="float64", backend=backend)
+    rng = np.random.default_rng(7)
+    model.set_weights([rng.random(w.shape) + 0.2 for w in model.get_weights()])
+    model.compile("sgd", "mean_squared_error")
+    return model
+
+
+@pytest.mark.parametrize("mode", ["test", "predict"])
+@pytest.mark.parametrize("body", FOLDING)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_prediction_normalizes_by_its_weights(backend, body, mode):
+    model = folding(body, backend)
+    assert not {name for name in names(model, mode) if "batchnorm" in name}
+
+
+@pytest.mark.parametrize("body", FOLDING)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_predictions_with_folded_weights_are_the_normalized_ones_after_training_too(backend, body):
+    model, (x, _) = folding(body, backend), batch(np.random.default_rng(2))
+    for _ in range(2):
+        folded = model.predict_on_batch(x)
+        with config.using(fuse=False):
+            np.testing.assert_allclose(folded, model.predict_on_batch(x), rtol=LIMIT, atol=LIMIT)
+        model.train_on_batch(x, np.zeros_like(folded))
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        [layers.Conv2D(3, 3, activation="relu")],
+        [layers.AveragePooling2D()],
+        [layers.Dense(3), layers.Flatten()],  # the channels of the normalisation are not the product's outputs
+    ],
+)
+def test_normalization_of_anything_but_a_product_stays(first):
+    model = Sequential([layers.Input((9, 8, 2)), *first, layers.BatchNormalization()], backend="numpy")
+    assert "batchnorm_normalize" in names(model, "predict")
+
+
+def test_product_that_is_read_elsewhere_is_not_folded():
+    model = Sequential([layers.Input((9, 8, 2)), layers.Dense(3), layers.BatchNormalization()])
+    builder = Builder(2)
+    y = execute.lower_layers(model.layers, builder, builder.input("x", (9, 8, 2)))
+    builder.program.outputs |= {"y": y, "sum": builder.program.ops[1].args["y"]}
+    before = kernels(builder)
+    fuse_normalization.fold_into_product(builder.program, FUSING)
+    assert kernels(builder) == before
+
+
+def test_weights_are_not_folded_where_a_gradient_follows():
+    model = network("frozen")
+    assert "batchnorm_fold" not in names(model)
+    assert "batchnorm_normalize" in names(model)
 
 
 def fused(builder, *rules) -> list[str]:

@@ -173,6 +173,9 @@ def channel_kernels() -> Iterator[Case]:
         stats = {"mean": v, "variance": v, "gamma": v}
         fill = {"variance": _positive}
         yield Case("batchnorm_normalize", {"x": x, **stats, "beta": v, "y": x}, {"epsilon": 1e-3}, fill)
+        folded = {"mean": v, "variance": v, "gamma": v, "beta": v, "w_out": x, "b_out": v}
+        for b in (v, None):
+            yield Case("batchnorm_fold", {"w": x, "b": b, **folded}, {"epsilon": 1e-3}, fill)
         moving = {"moving_mean": v, "moving_variance": v, "mean": v, "variance": v}
         yield Case("batchnorm_update", moving, {"momentum": 0.9})
         grads = {"x": x, "dy": x, **stats, "dx": x, "dgamma": v, "dbeta": v}
