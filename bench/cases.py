@@ -118,6 +118,35 @@ def convolutions() -> list[Case]:
     return [case for row in CONVOLUTIONS for case in _convolution(*row)]
 
 
+FUSED = [  # N, side, C, F, padding, side of the pooling window; 3x3, bias, relu
+    (32, 256, 3, 32, "valid", 2),
+    (16, 66, 32, 32, "valid", 2),
+    (64, 32, 3, 32, "same", 1),
+    (128, 28, 1, 32, "valid", 1),
+    (1, 62, 3, 32, "valid", 2),
+    (1, 31, 32, 32, "valid", 2),
+]
+
+
+def fused_convolutions() -> list[Case]:
+    """Convolution, bias, max pooling and relu in one pass."""
+    made = []
+    for n, side, c, f, mode, pool in FUSED:
+        padding = resolve_padding(mode, (side, side), (3, 3), (1, 1))
+        out_side = window_output((side, side), (3, 3), (1, 1), padding)[0] // pool
+        params = {"strides": (1, 1), "padding": padding, "dilation": (1, 1), "groups": 1, "pool_size": (pool, pool)}
+        params |= {"activation": "relu", "negative_slope": 0.0}
+        shapes = {}
+        for images in (n, 1):
+            y = (images, out_side, out_side, f)
+            shapes[images] = {"x": (images, side, side, c), "w": (3, 3, c, f), "b": (f,), "y": y}
+            if pool > 1:
+                shapes[images]["argmax"] = y
+        label = f"{n}x{side}x{side}x{c} F{f} 3x3 {mode}" + f" pool {pool}" * (pool > 1)
+        made.append(Case("conv2d_fused_forward", label, shapes[n], shapes[1], params, terms=9 * c))
+    return made
+
+
 # --- dense -------------------------------------------------------------------------------------------------------
 
 PRODUCTS = [(128, 9216, 128), (64, 2304, 512), (32, 516128, 128)]  # N, I, U
@@ -222,5 +251,5 @@ def images() -> list[Case]:
 
 def all_cases() -> list[Case]:
     """Every row of the table."""
-    groups = (convolutions, products, poolings, elementwise, losses, optimizers, images)
+    groups = (convolutions, fused_convolutions, products, poolings, elementwise, losses, optimizers, images)
     return [case for group in groups for case in group()]

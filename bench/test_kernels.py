@@ -9,6 +9,7 @@ from bench.cases import Case, all_cases, bind
 from bench.peak import thread_counts
 from fastcnn.kernels import backends
 from fastcnn.kernels.contract import KERNELS
+from tests.kernels.unfused import UNFUSED
 
 USABLE = [name for name, reason in backends.available().items() if reason is None]
 
@@ -31,9 +32,12 @@ def timed_arrays(number: int) -> list[np.ndarray | None]:
 
 
 def assert_agrees_with_numpy(case: Case, name: str) -> None:
-    """Same values as NumPy within a random walk of `terms` roundings, 16 units in the last place each."""
+    """Same values as NumPy's single kernels: a random walk of `terms` roundings, 16 units in the last place each."""
     expected, got = case.arrays(small=True), case.arrays(small=True)
-    bind(backends.load("numpy"), case, expected)()
+    if case.kernel in UNFUSED:
+        UNFUSED[case.kernel](dict(zip(KERNELS[case.kernel].arrays, expected, strict=True)), case.params)
+    else:
+        bind(backends.load("numpy"), case, expected)()
     bind(backends.load(name), case, got)()
     limit = 16 * 1.2e-7 * (1 + case.terms**0.5)
     for (argument, spec), want, have in zip(KERNELS[case.kernel].arrays.items(), expected, got, strict=True):
