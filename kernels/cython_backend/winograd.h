@@ -3,7 +3,7 @@
 #include "tile.h"
 
 #define CELL_GAP 16 /* elements between the cells of V and of packed weights: strides of 4 KB would share cache sets */
-#define MOST_TILES 12 /* of a block: more gain nothing, fewer read the weights too often */
+#define MOST_TILES 12 /* at a time: more gain nothing, fewer read the weights too often */
 #define WEIGHT_ROWS 32 /* rows of a panel of weights transformed at once */
 
 typedef struct {
@@ -19,7 +19,7 @@ typedef struct {
     uint8_t *to_cells;
     ptrdiff_t size[2], c, to_size[2], f; /* of `from` and `to` as they are stored */
     ptrdiff_t first[2], grid[2], tiles;  /* the input pixel where the first tile begins, tiles of an image and of all */
-    ptrdiff_t block, parts;              /* tiles of a block, parts of the filters */
+    ptrdiff_t block, span, parts;        /* tiles at a time, tiles of a block of work, parts of the filters */
     int tile, pool;
     double slope;
 } Winograd;
@@ -35,6 +35,12 @@ typedef struct {
 typedef struct {
     ptrdiff_t image, row, col, to, rows, cols;
 } WinogradTile;
+
+/* The tiles at work, and those that come after them. */
+typedef struct {
+    const WinogradTile *at, *next;
+    ptrdiff_t count, coming;
+} WinogradTiles;
 
 static inline ptrdiff_t cells_of(int tile) { return (tile + 2) * (tile + 2); }
 

@@ -3,8 +3,8 @@
    A block takes some tiles and some panels of filters: V = B^T d B of all channels, [vector of channels][tile][cell];
    then, panel by panel, a small product for each cell, M = V U, [tile][cell][filter]; and A^T M A while it is near,
    with all that follows the convolution. V and M live in the thread's scratch memory. */
-#include "transpose.h"
 #include "winograd_transforms.h"
+#include "winograd_filters.h"
 
 /* Elements from a tile to the next in V: cells of one vector each, and one more so that tiles share no cache sets. */
 INLINE ptrdiff_t FN(tile_step)(int tile) { return (cells_of(tile) + 1) * LANES; }
@@ -40,29 +40,39 @@ INLINE void FN(read_tiles)(const Winograd *g, const WinogradTile *at, ptrdiff_t 
     }
 }
 
-/* Asks for the memory that result number `cell` of each tile will be written to, and its mask read from. */
-INLINE void FN(expect)(const Winograd *g, const WinogradTile *at, ptrdiff_t count, ptrdiff_t cell, ptrdiff_t filter,
-                       ptrdiff_t columns) {
-    const ptrdiff_t side = g->tile / g->pool, row = cell / side, col = cell % side;
-    for (ptrdiff_t t = 0; t < count; t++) {
-        if (row >= at[t].rows || col >= at[t].cols) continue;
-        const ptrdiff_t place = at[t].to + (row * g->to_size[1] + col) * g->f + filter;
-        for (ptrdiff_t f = 0; f < columns; f += ALIGNMENT / sizeof(REAL)) {
-            __builtin_prefetch((const REAL *)g->to + place + f, 1);
-            if (g->mask) __builtin_prefetch((const REAL *)g->mask + place + f);
+/* Asks for memory early, a little with each cell: first where results will be written (and their mask be read), then,
+   with `last`, the pixels that the next tiles add. All into the second cache: the first has V and U. */
+INLINE void FN(fetch)(const Winograd *g, const WinogradTiles *tiles, ptrdiff_t t, ptrdiff_t cell, ptrdiff_t filter,
+                      ptrdiff_t columns, int last) {
+    const ptrdiff_t side = g->tile / g->pool, pixel = cell - g->tile * g->tile;
+    if (cell < side * side)
+        for (const WinogradTile *at = tiles->at + t; at < tiles->at + least(t + ROWS, tiles->count); at++) {
+            if (cell / side >= at->rows || cell % side >= at->cols) continue;
+            const ptrdiff_t place = at->to + (cell / side * g->to_size[1] + cell % side) * g->f + filter;
+            for (ptrdiff_t f = 0; f < columns; f += ALIGNMENT / sizeof(REAL)) {
+                __builtin_prefetch((const REAL *)g->to + place + f, 0, 2);
+                if (g->mask) __builtin_prefetch((const REAL *)g->mask + place + f, 0, 2);
+            }
         }
-    }
+    if (last && pixel >= 0 && pixel < g->tile * g->tile)
+        for (const WinogradTile *at = tiles->next + t; at < tiles->next + least(t + ROWS, tiles->coming); at++) {
+            const ptrdiff_t row = at->row + 2 + pixel / g->tile, col = at->col + 2 + pixel % g->tile;
+            if ((size_t)row >= (size_t)g->size[0] || (size_t)col >= (size_t)g->size[1]) continue;
+            const ptrdiff_t place = ((at->image * g->size[0] + row) * g->size[1] + col) * g->c;
+            for (ptrdiff_t c = 0; c < g->c; c += ALIGNMENT / sizeof(REAL))
+                __builtin_prefetch((const REAL *)g->from + place + c, 0, 2);
+        }
 }
 
 /* M of one panel: for each cell, rows of V times the panel's weights. */
-INLINE void FN(multiply)(const Winograd *g, const WinogradTile *at, ptrdiff_t count, const REAL *v, ptrdiff_t panel,
+INLINE void FN(multiply)(const Winograd *g, const WinogradTiles *tiles, const REAL *v, ptrdiff_t panel, int last,
                          REAL *m, const int vectors) {
     const ptrdiff_t columns = vectors * LANES, width = WIDE * LANES, cells = cells_of(g->tile);
     const ptrdiff_t depth = ceil_div(g->c, LANES), step = FN(tile_step)(g->tile);
     const REAL *u = (const REAL *)g->packed + panel * cells * (depth * LANES * width + CELL_GAP);
     for (ptrdiff_t cell = 0; cell < cells; cell++, v += LANES, m += width, u += depth * LANES * columns + CELL_GAP)
-        for (ptrdiff_t t = 0; t < count; t += ROWS) {
-            FN(expect)(g, at + t, least(ROWS, count - t), cell, panel * width, columns);
+        for (ptrdiff_t t = 0; t < tiles->count; t += ROWS) {
+            FN(fetch)(g, tiles, t, cell, panel * width, columns, last);
             VEC acc[ROWS][WIDE];
             const REAL *a = v + t * step, *b = u;
 #pragma GCC unroll 8
@@ -178,9 +188,9 @@ READ(read_4, 4, 0)
 READ(read_pooled_2, 2, 1)
 READ(read_pooled_4, 4, 1)
 #define MULTIPLY(name, vectors)                                                                                  \
-    NAMED FN(name)(const Winograd *g, const WinogradTile *at, ptrdiff_t count, const REAL *v, ptrdiff_t panel,    \
+    NAMED FN(name)(const Winograd *g, const WinogradTiles *tiles, const REAL *v, ptrdiff_t panel, int last,       \
                    REAL *m) {                                                                                     \
-        FN(multiply)(g, at, count, v, panel, m, vectors);                                                         \
+        FN(multiply)(g, tiles, v, panel, last, m, vectors);                                                       \
     }
 MULTIPLY(multiply_1, 1)
 MULTIPLY(multiply_2, 2)
@@ -200,83 +210,45 @@ WRITE(write_pooled_4, 4, 1)
 #undef MULTIPLY
 #undef WRITE
 
-KERNEL_OF(winograd_tiles) {
-    const Winograd *g = context;
-    const ptrdiff_t width = WIDE * LANES, panels = ceil_div(g->f, width), depth = ceil_div(g->c, LANES);
-    const ptrdiff_t first = block / g->parts * g->block, count = least(g->block, g->tiles - first);
-    const ptrdiff_t part = block % g->parts, end = panels * (part + 1) / g->parts;
-    const ptrdiff_t step = FN(tile_step)(g->tile);
+/* All results of some tiles in the panels of one part. */
+INLINE void FN(convolve)(const Winograd *g, const WinogradTiles *tiles, ptrdiff_t part, REAL *scratch) {
+    const ptrdiff_t width = WIDE * LANES, panels = ceil_div(g->f, width), end = panels * (part + 1) / g->parts;
+    const ptrdiff_t depth = ceil_div(g->c, LANES), step = FN(tile_step)(g->tile), count = tiles->count;
+    const ptrdiff_t unused = least(round_up(count, ROWS), g->block) - count; /* rows of the last register tile */
     REAL *v = scratch, *m = v + depth * g->block * step;
     REAL *zeros = m + round_up(g->block, ROWS) * cells_of(g->tile) * width;
-    WinogradTile at[MOST_TILES];
-    list_tiles(g, first, count, at);
     memset(zeros, 0, g->c * sizeof(REAL));
-    const ptrdiff_t unused = least(round_up(count, ROWS), g->block) - count; /* rows of the last register tile */
     for (ptrdiff_t c = 0; c < depth && unused; c++)
         memset(v + (c * g->block + count) * step, 0, unused * step * sizeof(REAL));
     if (g->from_cells)
-        (g->tile == 4 ? FN(read_pooled_4) : FN(read_pooled_2))(g, at, count, v, zeros);
+        (g->tile == 4 ? FN(read_pooled_4) : FN(read_pooled_2))(g, tiles->at, count, v, zeros);
     else
-        (g->tile == 4 ? FN(read_4) : FN(read_2))(g, at, count, v, zeros);
+        (g->tile == 4 ? FN(read_4) : FN(read_2))(g, tiles->at, count, v, zeros);
     for (ptrdiff_t panel = panels * part / g->parts; panel < end; panel++) {
-        const int vectors = FN(panel_vectors)(g->f - panel * width);
+        const int vectors = FN(panel_vectors)(g->f - panel * width), last = panel == end - 1 && !g->from_cells;
 #if WIDE > 2
-        (vectors > 2 ? FN(multiply_wide) : vectors == 2 ? FN(multiply_2) : FN(multiply_1))(g, at, count, v, panel, m);
+        (vectors > 2 ? FN(multiply_wide) : vectors == 2 ? FN(multiply_2) : FN(multiply_1))(g, tiles, v, panel, last, m);
 #else
-        (vectors == 2 ? FN(multiply_2) : FN(multiply_1))(g, at, count, v, panel, m);
+        (vectors == 2 ? FN(multiply_2) : FN(multiply_1))(g, tiles, v, panel, last, m);
 #endif
         if (g->pool == 2)
-            (g->tile == 4 ? FN(write_pooled_4) : FN(write_pooled_2))(g, at, count, m, panel);
+            (g->tile == 4 ? FN(write_pooled_4) : FN(write_pooled_2))(g, tiles->at, count, m, panel);
         else
-            (g->tile == 4 ? FN(write_4) : FN(write_2))(g, at, count, m, panel);
+            (g->tile == 4 ? FN(write_4) : FN(write_2))(g, tiles->at, count, m, panel);
     }
 }
 
-/* G w G^T of `rows` rows of a panel: [cell][row][column]; `left` columns of `from` exist. */
-INLINE void FN(transform_weights)(const REAL *from, ptrdiff_t cell_step, ptrdiff_t row_step, ptrdiff_t left, REAL *to,
-                                  ptrdiff_t to_step, ptrdiff_t columns, ptrdiff_t rows, const int tile) {
-    const int side = tile + 2;
-    for (ptrdiff_t row = 0; row < rows; row++, from += row_step, to += columns)
-        for (ptrdiff_t f = 0; f < columns; f += LANES) {
-            VEC w[9], lines[18], u[36];
-#pragma GCC unroll 9
-            for (int i = 0; i < 9; i++) {
-                const REAL *at = from + i * cell_step + f;
-                w[i] = left - f >= LANES ? FN(load)(at) : FN(load_some)(at, most(left - f, 0));
-            }
-#pragma GCC unroll 8
-            for (int j = 0; j < 3; j++) FN(weights_line)(w + j, 3, lines + j, 3, tile);
-#pragma GCC unroll 8
-            for (int i = 0; i < side; i++) FN(weights_line)(lines + i * 3, 1, u + i * side, 1, tile);
-#pragma GCC unroll 36
-            for (int i = 0; i < side * side; i++) FN(store)(to + i * to_step + f, u[i]);
-        }
-}
-
-/* Rows of one panel. In `transposed` form rows are filters and columns input channels, the window is turned round, and
-   the panel is first transposed into scratch memory. */
-KERNEL_OF(winograd_weights) {
-    const WinogradWeights *p = context;
-    const ptrdiff_t width = WIDE * LANES, panels = ceil_div(p->columns, width), first = block % panels * width;
-    const ptrdiff_t left = least(width, p->columns - first), columns = FN(panel_vectors)(left) * LANES;
-    const ptrdiff_t row = block / panels * WEIGHT_ROWS, rows = least(WEIGHT_ROWS, p->depth - row);
-    const ptrdiff_t cells = cells_of(p->tile), depth = round_up(p->depth, LANES), to_step = depth * columns + CELL_GAP;
-    REAL *to = (REAL *)p->to + first / width * cells * (depth * width + CELL_GAP) + row * columns;
-    const REAL *from = (const REAL *)p->from + row * p->columns + first;
-    ptrdiff_t cell_step = p->depth * p->columns, row_step = p->columns;
-    if (p->transposed) {
-        cell_step = rows * width;
-        row_step = width;
-        for (ptrdiff_t cell = 0; cell < 9; cell++)
-            FN(transpose)((const REAL *)p->from + ((8 - cell) * p->columns + first) * p->depth + row, p->depth,
-                          (REAL *)scratch + cell * cell_step, width, left, rows);
-        from = scratch;
+KERNEL_OF(winograd_tiles) {
+    const Winograd *g = context;
+    ptrdiff_t first = block / g->parts * g->span, end = least(first + g->span, g->tiles);
+    WinogradTile lists[2][MOST_TILES];
+    WinogradTiles tiles = {lists[0], lists[1], least(g->block, end - first), 0};
+    list_tiles(g, first, tiles.count, lists[0]);
+    for (int turn = 1; first < end; turn = !turn) {
+        first += tiles.count;
+        tiles.coming = least(g->block, end - first);
+        list_tiles(g, first, tiles.coming, lists[turn]);
+        FN(convolve)(g, &tiles, block % g->parts, scratch);
+        tiles = (WinogradTiles){lists[turn], lists[!turn], tiles.coming, 0};
     }
-    if (row + rows == p->depth)
-        for (ptrdiff_t cell = 0; cell < cells; cell++)
-            memset(to + cell * to_step + rows * columns, 0, (depth - p->depth) * columns * sizeof(REAL));
-    if (p->tile == 4)
-        FN(transform_weights)(from, cell_step, row_step, left, to, to_step, columns, rows, 4);
-    else
-        FN(transform_weights)(from, cell_step, row_step, left, to, to_step, columns, rows, 2);
 }

@@ -1,6 +1,7 @@
 /* Winograd's plans: sizes of blocks and layout of work memory. Integers only. */
 #define SERIAL_WORK 500000 /* multiply-adds that one thread does in about 10 microseconds */
-#define FEWEST_BLOCKS 16
+#define FEWEST_BLOCKS 16 /* of work, so that threads finish together */
+#define MOST_SPAN 4      /* runs of tiles in a block of work: within one, the next run's pixels are fetched ahead */
 
 static int threads_for(double work, int threads) { return work < SERIAL_WORK ? 1 : threads; }
 
@@ -33,14 +34,15 @@ static void plan_tiles(Winograd *g, ptrdiff_t images, int is_double) {
         most_tiles -= most_tiles > ROWS ? ROWS : 1;
     const ptrdiff_t blocks = most(ceil_div(g->tiles, most_tiles), least(4, ceil_div(g->tiles, ROWS)));
     g->block = least(round_up(ceil_div(g->tiles, blocks), ROWS), most_tiles);
-    g->parts = least(panels, ceil_div(FEWEST_BLOCKS, ceil_div(g->tiles, g->block)));
+    const ptrdiff_t runs = ceil_div(g->tiles, g->block);
+    g->parts = least(panels, ceil_div(FEWEST_BLOCKS, runs));
+    g->span = g->block * most(least(runs / (2 * FEWEST_BLOCKS), MOST_SPAN), 1);
 }
 
 static void run_plan(Winograd *g, ptrdiff_t images, void *scratch, int is_double, int threads) {
     plan_tiles(g, images, is_double);
     double work = (double)g->tiles * cells_of(g->tile) * g->c * g->f;
-    ptrdiff_t blocks = ceil_div(g->tiles, g->block) * g->parts;
-    run_winograd_tiles(g, is_double, blocks, threads_for(work, threads), scratch);
+    run_winograd_tiles(g, is_double, ceil_div(g->tiles, g->span) * g->parts, threads_for(work, threads), scratch);
 }
 
 /* Bytes of work memory: packed weights, and scratch memory of the calling thread. */
