@@ -31,7 +31,8 @@ cdef tuple shape(array):
 
 
 def winograd_backward_weights_offered(shapes, *, pool_size, **_):
-    return pool_size in ((1, 1), (2, 2))
+    """Fewer channels or filters leave less to multiply than there is to transform."""
+    return pool_size in ((1, 1), (2, 2)) and shapes["x"][3] >= 8 and shapes["dy"][3] >= 8
 
 
 def winograd_backward_weights_work(shapes, itemsize, *, padding, tile, pool_size):
