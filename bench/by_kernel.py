@@ -7,9 +7,9 @@ import argparse
 import time
 from collections.abc import Callable
 
-from bench.networks import NETWORKS, batch, build
 from fastcnn import get_num_threads, set_num_threads
 from fastcnn.kernels import backends
+from fastcnn.networks import NETWORKS
 from fastcnn.switching import default_backend
 
 STEPS = 25
@@ -36,7 +36,7 @@ def profile(network: str, backend: str, steps: int = STEPS) -> tuple[float, list
     plain = dict(raw)
     raw.update({name: recorded(name, function, log) for name, function in plain.items()})
     try:
-        model, (x, y) = build(network, backend), batch(network)
+        model, (x, y) = NETWORKS[network].build(backend), NETWORKS[network].data()
         best_step, best = float("inf"), []
         for _ in range(steps):
             log.clear()

@@ -22,17 +22,18 @@ PACKAGES = ("numpy", "pillow", "numba", "llvmlite", "h5py", "rich", "pygments", 
 IMPORT = "import time; start = time.perf_counter(); import {module}; print(time.perf_counter() - start)"
 FIRST_BATCH = """
 import time, numpy
-from bench.networks import batch, build
-model = build("cats/dogs 64x64", "{backend}")
-model.train_on_batch(*batch("cats/dogs 64x64"))
+from fastcnn.networks import NETWORKS
+network = NETWORKS["cats/dogs 64x64"]
+network.build("{backend}").train_on_batch(*network.data())
 print(time.time())
 """
 MEMORY = """
 import resource, sys
-from bench.networks import batch, build
-model = build("tutorial 256x256", "{backend}")
+from fastcnn.networks import NETWORKS
+network = NETWORKS["tutorial 256x256"]
+model = network.build("{backend}")
 for _ in range(3):
-    model.train_on_batch(*batch("tutorial 256x256"))
+    model.train_on_batch(*network.data())
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10))
 """
 

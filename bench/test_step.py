@@ -2,9 +2,9 @@
 
 import pytest
 
-from bench.networks import NETWORKS, batch, build
 from bench.peak import thread_counts
 from fastcnn.kernels import backends
+from fastcnn.networks import NETWORKS
 
 USABLE = [name for name, reason in backends.available().items() if reason is None]
 SMALL = ("cats/dogs 64x64", "mnist_cnn")  # NumPy needs seconds for the others
@@ -21,7 +21,7 @@ def note(benchmark, what: str, network: str, backend: str, thread_count: int) ->
 @pytest.mark.benchmark(max_time=1.5, min_rounds=5, warmup=True, warmup_iterations=2)
 @pytest.mark.parametrize(("network", "backend", "thread_count"), RUNS, indirect=["thread_count"])
 def test_training_step(benchmark, network, backend, thread_count):
-    model, (x, y) = build(network, backend), batch(network)
+    model, (x, y) = NETWORKS[network].build(backend), NETWORKS[network].data()
     note(benchmark, f"training step, batch {len(x)}", network, backend, thread_count)
     benchmark(model.train_on_batch, x, y)
 
@@ -30,6 +30,6 @@ def test_training_step(benchmark, network, backend, thread_count):
 @pytest.mark.parametrize("size", [1, 32])
 @pytest.mark.parametrize(("network", "backend", "thread_count"), RUNS, indirect=["thread_count"])
 def test_prediction(benchmark, network, backend, size, thread_count):
-    model, (x, _) = build(network, backend), batch(network, size)
+    model, (x, _) = NETWORKS[network].build(backend), NETWORKS[network].data(size)
     note(benchmark, f"prediction, batch {size}", network, backend, thread_count)
     benchmark(model.predict_on_batch, x)
