@@ -4,9 +4,8 @@
 #define CHANNELS 24     /* of a panel of transformed input: whole vectors and whole tiles' rows */
 #define NEAR_TILES 128  /* whose two panels stay in the nearest cache */
 #define BLOCK_TILES 16
-#define NEAR_SUMS (320 * 1024)  /* bytes of sums that stay in a thread's own cache ... */
-#define NEAR_BYTES (768 * 1024) /* ... beside so many of transformed tiles, in its scratch memory */
-#define FAR_BYTES (4 << 20)     /* of transformed tiles that all threads share */
+#define NEAR_SUMS (320 * 1024) /* bytes of sums that stay in a thread's own cache, beside its scratch memory */
+#define FAR_BYTES (4 << 20)    /* of transformed tiles that all threads share */
 #define MOST_PARTS 16
 #define PART_TILES 128 /* at least: sums are added up once a part */
 #define SERIAL_WORK 500000
@@ -48,7 +47,7 @@ static int plan_weights(Weights *g, int pooled, ptrdiff_t itemsize) {
     g->sums_step = component_step(g->c * f, itemsize);
     g->part_step = components * g->sums_step;
     const int near = g->part_step * itemsize <= NEAR_SUMS;
-    const ptrdiff_t memory = near ? NEAR_BYTES : FAR_BYTES;
+    const ptrdiff_t memory = near ? SCRATCH_BYTES : FAR_BYTES;
     const ptrdiff_t each = components * (c + f) * itemsize, lost = components * 4 * ALIGNMENT;
     g->chunk = most(least((memory - lost) / each, g->tiles), 1);
     g->v_step = component_step(g->chunk * c, itemsize);
@@ -63,7 +62,7 @@ static ptrdiff_t weights_work(Weights g, int pooled, ptrdiff_t itemsize) {
     const int near = plan_weights(&g, pooled, itemsize);
     const ptrdiff_t transformed = near ? 0 : g.sides * g.sides * (g.v_step + g.m_step);
     const ptrdiff_t parts = near ? MOST_PARTS : 1; /* all of them: fewer images may be cut into more parts */
-    return (parts * g.part_step + transformed + most(g.c, g.f)) * itemsize + THREAD_BYTES + 4 * ALIGNMENT;
+    return (parts * g.part_step + transformed + most(g.c, g.f)) * itemsize + SCRATCH_BYTES + 4 * ALIGNMENT;
 }
 
 static void weights_gradient(Weights g, void *work, int is_double, int threads) {
@@ -72,7 +71,7 @@ static void weights_gradient(Weights g, void *work, int is_double, int threads) 
     const double sums = (double)components * g.c * g.f;
     const int allowed = g.tiles * sums < SERIAL_WORK ? 1 : threads;
     char *scratch = aligned(work);
-    g.zeros = memset(scratch + THREAD_BYTES, 0, most(g.c, g.f) * itemsize);
+    g.zeros = memset(scratch + SCRATCH_BYTES, 0, most(g.c, g.f) * itemsize);
     g.sums = aligned((char *)g.zeros + most(g.c, g.f) * itemsize);
     g.transformed = aligned((char *)g.sums + g.parts * g.part_step * itemsize);
     if (near) run_winograd_part(&g, is_double, g.parts, allowed, scratch);
