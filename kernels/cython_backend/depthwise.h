@@ -5,6 +5,7 @@
 #include "plan.h"
 
 #define CHUNK_BYTES 64 /* the widest chunk of channels, in any copy */
+#define MOST_CHUNKS 8  /* that are copied together */
 
 typedef struct {
     ptrdiff_t images, size[2], c, multiplier, out[2], kernel[2], stride[2], pad[2], dilation[2];
@@ -29,7 +30,7 @@ typedef struct {
     ptrdiff_t band[2], bands[2], patch[2];  /* pixels of the destination and of the source that a patch serves */
     const WindowTap *taps;
     const Phase *phases;
-    ptrdiff_t tap_count, phase_count, parts, part_units, chunks, chunks_a_block;
+    ptrdiff_t tap_count, phase_count, parts, part_units, chunks, chunks_a_block, run; /* run: chunks at a time */
     int finish;
     double slope;
 } Slide;
@@ -38,13 +39,13 @@ typedef struct {
     ptrdiff_t image, at[2], size[2]; /* destination pixels */
 } Area;
 
-/* dst pixel p (to_step apart) = sum over taps of the weights times patch pixel offset + p * step. */
+/* Pixel p (to_step apart) = sum over taps of the weights times patch pixel offset + p * step. */
 typedef struct {
     const void *source, *packed, *bias;
     const WindowTap *taps;
     ptrdiff_t runs, step;
     void *to;
-    ptrdiff_t to_step, count; /* count: channels, up to a chunk */
+    ptrdiff_t to_step, count; /* count: channels, a chunk or fewer at the end */
     int finish;
     double slope;
 } WindowTile;
@@ -53,7 +54,7 @@ typedef struct {
 typedef struct {
     const void *source, *dy;
     const WindowTap *taps;
-    ptrdiff_t rows, cols, row_step, step, dy_row, dy_step;
+    ptrdiff_t rows, cols, row_step, step;
     void *out;
 } CellTile;
 
@@ -66,6 +67,9 @@ static UNUSED Area area_of(const Slide *g, ptrdiff_t unit) {
     }
     return a;
 }
+
+/* Pixels of one chunk's patch. */
+static UNUSED ptrdiff_t patch_pixels(const Slide *g) { return g->planes * g->patch[0] * g->patch[1]; }
 
 #define BODY "depthwise_cores.h"
 #include "each.h"

@@ -4,28 +4,37 @@
 #define TILE 8 /* pixels of a tile: enough chains of additions to hide their latency */
 
 INLINE void FN(copy_channels)(const REAL *from, REAL *to, ptrdiff_t count) {
-    if (count == CHUNK)
+    if (count >= CHUNK)
         for (int v = 0; v < VECTORS; v++) FN(store)(to + v * LANES, FN(load)(from + v * LANES));
     else
         for (ptrdiff_t i = 0; i < CHUNK; i++) to[i] = i < count ? from[i] : 0;
 }
 
-/* `pixels` of one row of one plane of the source, for the chunk of channels that begins at `first`. */
-INLINE void FN(copy_pixels)(const Slide *g, const REAL *from, REAL *to, ptrdiff_t pixels, ptrdiff_t first,
-                            ptrdiff_t count, ptrdiff_t plane) {
-    if (g->planes == 1 && g->repeat == 1) {
-        for (ptrdiff_t p = 0; p < pixels; p++, from += g->from_channels, to += CHUNK)
-            FN(copy_channels)(from + first, to, count);
-        return;
-    }
-    ptrdiff_t channel[CHUNK];
-    for (ptrdiff_t i = 0; i < count; i++) channel[i] = ((first + i) * g->planes + plane) / g->repeat;
-    for (ptrdiff_t p = 0; p < pixels; p++, from += g->from_channels, to += CHUNK)
-        for (ptrdiff_t i = 0; i < CHUNK; i++) to[i] = i < count ? from[channel[i]] : 0;
+/* `count` channels of some pixels, chunk by chunk, to places that are chunk_step apart: long reads, for prefetchers. */
+INLINE void FN(copy_pixels)(const REAL *from, ptrdiff_t channels, ptrdiff_t count, REAL *to, ptrdiff_t chunk_step,
+                            ptrdiff_t pixels) {
+    for (ptrdiff_t p = 0; p < pixels; p++, from += channels, to += CHUNK)
+        for (ptrdiff_t c = 0; c < count; c += CHUNK) FN(copy_channels)(from + c, to + c / CHUNK * chunk_step, count - c);
 }
 
-/* The source pixels that an area's windows lie on, zeros outside the image. */
+/* The same where channels of source and destination differ. */
+INLINE void FN(spread_pixels)(const Slide *g, const REAL *from, ptrdiff_t first, ptrdiff_t count, ptrdiff_t plane,
+                              REAL *to, ptrdiff_t chunk_step, ptrdiff_t pixels) {
+    for (ptrdiff_t i = 0; i < round_up(count, CHUNK); i++) {
+        const REAL *source = from + ((first + i) * g->planes + plane) / g->repeat;
+        REAL *d = to + i / CHUNK * chunk_step + i % CHUNK;
+        for (ptrdiff_t p = 0; p < pixels; p++) d[p * CHUNK] = i < count ? source[p * g->from_channels] : 0;
+    }
+}
+
+INLINE void FN(clear)(REAL *to, ptrdiff_t pixels, ptrdiff_t chunks, ptrdiff_t chunk_step) {
+    if (pixels > 0)
+        for (ptrdiff_t k = 0; k < chunks; k++) memset(to + k * chunk_step, 0, pixels * CHUNK * sizeof(REAL));
+}
+
+/* The source pixels that an area's windows lie on, zeros outside the image; `count` channels from `first`. */
 INLINE void FN(copy_patch)(const Slide *g, const Area *a, ptrdiff_t first, ptrdiff_t count, REAL *patch) {
+    const ptrdiff_t chunk_step = patch_pixels(g) * CHUNK, chunks = ceil_div(count, CHUNK);
     ptrdiff_t start[2], used[2], left, right;
     for (int axis = 0; axis < 2; axis++) {
         start[axis] = a->at[axis] / g->phase[axis] * g->step[axis] + g->origin[axis];
@@ -33,18 +42,21 @@ INLINE void FN(copy_patch)(const Slide *g, const Area *a, ptrdiff_t first, ptrdi
     }
     left = least(most(-start[1], 0), used[1]);
     right = most(least(g->from_size[1] - start[1], used[1]), left);
-    for (ptrdiff_t plane = 0; plane < g->planes; plane++)
-        for (ptrdiff_t row = 0; row < used[0]; row++) {
+    for (ptrdiff_t row = 0; row < used[0]; row++)
+        for (ptrdiff_t plane = 0; plane < g->planes; plane++) {
             REAL *to = patch + (plane * g->patch[0] + row) * g->patch[1] * CHUNK;
             if (start[0] + row < 0 || start[0] + row >= g->from_size[0]) {
-                memset(to, 0, used[1] * CHUNK * sizeof(REAL));
+                FN(clear)(to, used[1], chunks, chunk_step);
                 continue;
             }
             ptrdiff_t pixel = (a->image * g->from_size[0] + start[0] + row) * g->from_size[1] + start[1] + left;
-            memset(to, 0, left * CHUNK * sizeof(REAL));
-            FN(copy_pixels)(g, (const REAL *)g->from + pixel * g->from_channels, to + left * CHUNK, right - left, first,
-                            count, plane);
-            memset(to + right * CHUNK, 0, (used[1] - right) * CHUNK * sizeof(REAL));
+            const REAL *from = (const REAL *)g->from + pixel * g->from_channels;
+            FN(clear)(to, left, chunks, chunk_step);
+            if (g->planes == 1 && g->repeat == 1)
+                FN(copy_pixels)(from + first, g->from_channels, count, to + left * CHUNK, chunk_step, right - left);
+            else
+                FN(spread_pixels)(g, from, first, count, plane, to + left * CHUNK, chunk_step, right - left);
+            FN(clear)(to + right * CHUNK, used[1] - right, chunks, chunk_step);
         }
 }
 
@@ -79,19 +91,22 @@ INLINE void FN(slide)(const WindowTile *t, const ptrdiff_t stored, const int pix
 #pragma GCC unroll 8
             for (int v = 0; v < VECTORS; v++) acc[p][v] += FN(load)(source[p] + offset + v * LANES) * w[v];
     }
-#pragma GCC unroll 8
-    for (int p = 0; p < pixels; p++) {
-        if (p == stored) return;
+    const ptrdiff_t count = t->count, to_step = t->to_step; /* t may not be read between writes: they may alias */
+    REAL *to = t->to;
+    if (t->finish)
 #pragma GCC unroll 8
         for (int v = 0; v < VECTORS; v++) {
-            VEC y = acc[p][v];
-            if (t->finish) y = FN(leaky)(y + FN(load)((const REAL *)t->bias + v * LANES), (REAL)t->slope);
-            REAL *to = (REAL *)t->to + p * t->to_step + v * LANES;
-            if (t->count >= (v + 1) * LANES)
-                FN(store)(to, y);
-            else if (t->count > v * LANES)
-                FN(store_some)(to, y, t->count - v * LANES);
+            const VEC bias = FN(load)((const REAL *)t->bias + v * LANES);
+#pragma GCC unroll 8
+            for (int p = 0; p < pixels; p++) acc[p][v] = FN(leaky)(acc[p][v] + bias, (REAL)t->slope);
         }
+#pragma GCC unroll 8
+    for (int p = 0; p < pixels; p++, to += to_step) {
+        if (p == stored) return;
+        REAL rest[CHUNK], *full = count >= CHUNK ? to : rest;
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; v++) FN(store)(full + v * LANES, acc[p][v]);
+        if (count < CHUNK) memcpy(to, rest, count * sizeof(REAL));
     }
 }
 
@@ -105,56 +120,64 @@ SLIDE(4, 1, slide_4_unit)
 SLIDE(4, 0, slide_4)
 #undef SLIDE
 
-/* One row of destination pixels of one phase. */
-INLINE void FN(slide_row)(WindowTile *t, ptrdiff_t pixels) {
-    const int unit = t->step == CHUNK;
-    for (; pixels > 0; pixels -= TILE) {
-        if (pixels > TILE / 2)
-            (unit ? FN(slide_8_unit) : FN(slide_8))(t, least(pixels, TILE));
-        else
-            (unit ? FN(slide_4_unit) : FN(slide_4))(t, pixels);
-        t->source = (const REAL *)t->source + TILE * t->step;
-        t->to = (REAL *)t->to + TILE * t->to_step;
-    }
+/* One row of destination pixels of one phase: all chunks of a tile before the next tile, for long writes. */
+INLINE void FN(slide_row)(const Slide *g, WindowTile t, ptrdiff_t pixels, ptrdiff_t count) {
+    const int unit = t.step == CHUNK;
+    const REAL *source = t.source, *packed = t.packed, *bias = t.bias;
+    REAL *to = t.to;
+    for (; pixels > 0; pixels -= TILE, source += TILE * t.step, to += TILE * t.to_step)
+        for (ptrdiff_t c = 0; c < count; c += CHUNK) {
+            t.source = source + c * patch_pixels(g);
+            t.packed = packed + c * g->tap_count;
+            t.bias = bias + c;
+            t.to = to + c;
+            t.count = count - c;
+            if (pixels > TILE / 2)
+                (unit ? FN(slide_8_unit) : FN(slide_8))(&t, least(pixels, TILE));
+            else
+                (unit ? FN(slide_4_unit) : FN(slide_4))(&t, pixels);
+        }
 }
 
 /* One phase of an area: its destination pixels, row by row. */
-INLINE void FN(slide_phase)(const Slide *g, const Area *a, const Phase *phase, WindowTile *t, const REAL *patch,
-                            const REAL *packed, ptrdiff_t first) {
+INLINE void FN(slide_phase)(const Slide *g, const Area *a, const Phase *phase, WindowTile t, ptrdiff_t count) {
     const ptrdiff_t cols = ceil_div(a->size[1] - phase->at[1], g->phase[1]);
-    t->taps = g->taps + phase->first;
-    t->packed = packed + phase->first * CHUNK;
-    t->runs = phase->end - phase->first;
+    const REAL *patch = t.source;
+    REAL *to = t.to;
+    t.taps = g->taps + phase->first;
+    t.packed = (const REAL *)t.packed + phase->first * CHUNK;
+    t.runs = phase->end - phase->first;
     for (ptrdiff_t row = phase->at[0]; row < a->size[0]; row += g->phase[0]) {
         ptrdiff_t pixel = (a->image * g->to_size[0] + a->at[0] + row) * g->to_size[1] + a->at[1] + phase->at[1];
-        t->source = patch + row / g->phase[0] * g->step[0] * g->patch[1] * CHUNK;
-        t->to = (REAL *)g->to + pixel * g->to_channels + first;
-        FN(slide_row)(t, cols);
+        t.source = patch + row / g->phase[0] * g->step[0] * g->patch[1] * CHUNK;
+        t.to = to + pixel * g->to_channels;
+        FN(slide_row)(g, t, cols, count);
     }
 }
 
 /* The convolution, or the gradient of its input. A block is one area times a range of chunks of channels. */
 KERNEL_OF(depthwise_slide) {
     const Slide *g = context;
-    const ptrdiff_t groups = ceil_div(g->chunks, g->chunks_a_block), group = block % groups;
+    const ptrdiff_t groups = ceil_div(g->chunks, g->chunks_a_block), group = block % groups, run = g->run * CHUNK;
     const Area a = area_of(g, block / groups);
-    REAL bias[CHUNK], *packed = scratch, *patch = packed + g->tap_count * CHUNK;
+    REAL bias[MOST_CHUNKS * CHUNK], *packed = scratch, *patch = packed + g->run * g->tap_count * CHUNK;
     const ptrdiff_t end = least(g->to_channels, (group + 1) * g->chunks_a_block * CHUNK);
-    for (ptrdiff_t first = group * g->chunks_a_block * CHUNK; first < end; first += CHUNK) {
-        const ptrdiff_t count = least(CHUNK, g->to_channels - first);
-        FN(pack_taps)(g, first, count, packed);
+    for (ptrdiff_t first = group * g->chunks_a_block * CHUNK; first < end; first += run) {
+        const ptrdiff_t count = least(run, end - first);
+        for (ptrdiff_t c = 0; c < count; c += CHUNK)
+            FN(pack_taps)(g, first + c, least(CHUNK, count - c), packed + c * g->tap_count);
         FN(copy_patch)(g, &a, first, count, patch);
-        for (ptrdiff_t i = 0; i < CHUNK; i++)
-            bias[i] = g->bias && i < count ? ((const REAL *)g->bias)[first + i] : 0;
-        WindowTile t = {.bias = bias, .step = g->step[1] * CHUNK, .to_step = g->phase[1] * g->to_channels,
-                        .count = count, .finish = g->finish, .slope = g->slope};
-        for (ptrdiff_t i = 0; i < g->phase_count; i++) FN(slide_phase)(g, &a, g->phases + i, &t, patch, packed, first);
+        for (ptrdiff_t i = 0; i < run; i++) bias[i] = g->bias && i < count ? ((const REAL *)g->bias)[first + i] : 0;
+        const WindowTile t = {.source = patch, .packed = packed, .bias = bias, .step = g->step[1] * CHUNK,
+                              .to = (REAL *)g->to + first, .to_step = g->phase[1] * g->to_channels,
+                              .finish = g->finish, .slope = g->slope};
+        for (ptrdiff_t i = 0; i < g->phase_count; i++) FN(slide_phase)(g, &a, g->phases + i, t, count);
     }
 }
 
 INLINE void FN(cell_sums)(const CellTile *t, const int cells) {
     VEC acc[9][VECTORS];
-    const REAL *source[9];
+    const REAL *source[9], *dy = t->dy;
 #pragma GCC unroll 9
     for (int k = 0; k < cells; k++) {
         source[k] = (const REAL *)t->source + t->taps[k].offset * CHUNK;
@@ -162,9 +185,8 @@ INLINE void FN(cell_sums)(const CellTile *t, const int cells) {
         for (int v = 0; v < VECTORS; v++) acc[k][v] = FN(load)((const REAL *)t->out + k * CHUNK + v * LANES);
     }
     for (ptrdiff_t row = 0; row < t->rows; row++) {
-        const REAL *dy = (const REAL *)t->dy + row * t->dy_row;
         ptrdiff_t at = row * t->row_step;
-        for (ptrdiff_t col = 0; col < t->cols; col++, at += t->step, dy += t->dy_step) {
+        for (ptrdiff_t col = 0; col < t->cols; col++, at += t->step, dy += CHUNK) {
             VEC d[VECTORS];
 #pragma GCC unroll 8
             for (int v = 0; v < VECTORS; v++) d[v] = FN(load)(dy + v * LANES);
@@ -197,23 +219,21 @@ INLINE void FN(all_cells)(CellTile *t, ptrdiff_t cells) {
     }
 }
 
-/* One area's pixels of dy into the partial sums of one chunk; a chunk that is not full reads a copy of dy. */
-INLINE void FN(area_cells)(const Slide *g, const Area *a, ptrdiff_t first, REAL *sums, REAL *patch, REAL *packed) {
-    const ptrdiff_t count = least(CHUNK, g->to_channels - first), line = g->to_size[1] * g->to_channels;
+/* One area's pixels into the partial sums of `count` channels from `first`; dy is copied too, so its chunks are full. */
+INLINE void FN(area_cells)(const Slide *g, const Area *a, ptrdiff_t first, ptrdiff_t count, REAL *sums, REAL *memory) {
+    const ptrdiff_t line = g->to_size[1] * g->to_channels, band = g->band[0] * g->band[1] * CHUNK;
     const REAL *dy = (const REAL *)g->dy + (a->image * g->to_size[0] + a->at[0]) * line + a->at[1] * g->to_channels;
-    CellTile t = {.source = patch, .dy = dy + first, .taps = g->taps, .rows = a->size[0], .cols = a->size[1],
-                  .row_step = g->step[0] * g->patch[1] * CHUNK, .step = g->step[1] * CHUNK, .dy_row = line,
-                  .dy_step = g->to_channels, .out = sums};
-    if (count < CHUNK) {
-        t.dy = packed;
-        t.dy_step = CHUNK;
-        t.dy_row = t.cols * CHUNK;
-        for (ptrdiff_t row = 0; row < t.rows; row++)
-            for (ptrdiff_t col = 0; col < t.cols; col++, packed += CHUNK)
-                FN(copy_channels)(dy + row * line + col * g->to_channels + first, packed, count);
-    }
+    REAL *packed = memory, *patch = memory + g->run * band;
+    for (ptrdiff_t row = 0; row < a->size[0]; row++)
+        FN(copy_pixels)(dy + row * line + first, g->to_channels, count, packed + row * a->size[1] * CHUNK, band,
+                        a->size[1]);
     FN(copy_patch)(g, a, first, count, patch);
-    FN(all_cells)(&t, g->tap_count);
+    for (ptrdiff_t c = 0; c < count; c += CHUNK, sums += g->tap_count * CHUNK, packed += band) {
+        CellTile t = {.source = patch + c * patch_pixels(g), .dy = packed, .taps = g->taps, .rows = a->size[0],
+                      .cols = a->size[1], .row_step = g->step[0] * g->patch[1] * CHUNK, .step = g->step[1] * CHUNK,
+                      .out = sums};
+        FN(all_cells)(&t, g->tap_count);
+    }
 }
 
 /* Partial sums of dw, [part][chunk][cell][channel]. A block is one part of the areas times a range of chunks. */
@@ -222,13 +242,14 @@ KERNEL_OF(depthwise_weights) {
     const ptrdiff_t groups = ceil_div(g->chunks, g->chunks_a_block), part = block / groups, size = g->tap_count * CHUNK;
     const ptrdiff_t begin = block % groups * g->chunks_a_block, end = least(g->chunks, begin + g->chunks_a_block);
     const ptrdiff_t units = g->images * g->bands[0] * g->bands[1], last = least(units, (part + 1) * g->part_units);
-    REAL *sums = (REAL *)g->to + part * g->chunks * size, *packed = scratch;
-    REAL *patch = packed + g->band[0] * g->band[1] * CHUNK;
+    REAL *sums = (REAL *)g->to + part * g->chunks * size;
     memset(sums + begin * size, 0, (end - begin) * size * sizeof(REAL));
     for (ptrdiff_t unit = part * g->part_units; unit < last; unit++) {
         const Area a = area_of(g, unit);
-        for (ptrdiff_t chunk = begin; chunk < end; chunk++)
-            FN(area_cells)(g, &a, chunk * CHUNK, sums + chunk * size, patch, packed);
+        for (ptrdiff_t chunk = begin; chunk < end; chunk += g->run) {
+            ptrdiff_t channels = least(g->to_channels, least(end, chunk + g->run) * CHUNK) - chunk * CHUNK;
+            FN(area_cells)(g, &a, chunk * CHUNK, channels, sums + chunk * size, scratch);
+        }
     }
 }
 

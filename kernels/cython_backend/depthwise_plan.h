@@ -1,5 +1,5 @@
 /* Depthwise convolution's plans: which patches there are, which taps their pixels meet. Integers only. */
-#define DEPTHWISE_PATCH_BYTES (64 * 1024)
+#define DEPTHWISE_PATCH_BYTES (128 * 1024) /* with its dy it stays in the second cache */
 #define DEPTHWISE_COLUMNS 64 /* of a patch, at most */
 #define DEPTHWISE_BLOCKS 16  /* at least, where there are as many areas and chunks */
 #define DEPTHWISE_PARTIAL_ELEMENTS (1 << 21)
@@ -19,8 +19,11 @@ static ptrdiff_t balanced(ptrdiff_t size, ptrdiff_t band, ptrdiff_t phase) {
 
 /* Splits the destination into areas whose patches stay in the nearer caches. */
 static void plan_areas(Slide *g, const ptrdiff_t span[2]) {
-    const ptrdiff_t most_pixels = DEPTHWISE_PATCH_BYTES / CHUNK_BYTES / g->planes;
-    ptrdiff_t cols = balanced(g->to_size[1], most(DEPTHWISE_COLUMNS, g->phase[1]), g->phase[1]), rows = g->phase[0];
+    ptrdiff_t most_pixels = DEPTHWISE_PATCH_BYTES / CHUNK_BYTES / g->planes, rows = g->phase[0];
+    ptrdiff_t cols = balanced(g->to_size[1], most(DEPTHWISE_COLUMNS, g->phase[1]), g->phase[1]);
+    g->run = least(MOST_CHUNKS, ceil_div(g->to_channels, CHUNK_BYTES / (ptrdiff_t)sizeof(float)));
+    while (g->run > 1 && patch_of(g, span, 0, rows) * patch_of(g, span, 1, cols) * g->run > most_pixels / 2) g->run /= 2;
+    most_pixels /= g->run;
     while (cols > g->phase[1] && patch_of(g, span, 0, rows) * patch_of(g, span, 1, cols) > most_pixels)
         cols = round_up(cols / 2, g->phase[1]);
     while (rows < g->to_size[0] && patch_of(g, span, 0, rows + g->phase[0]) * patch_of(g, span, 1, cols) <= most_pixels)
@@ -57,8 +60,8 @@ static Slide plan_slide(const Depthwise *s, int backward) {
 /* Whether a patch, its weights and the dy that it meets fit the memory of one thread. */
 static int depthwise_fits(const Depthwise *s, int backward) {
     Slide g = plan_slide(s, backward);
-    double chunks = (double)g.planes * g.patch[0] * g.patch[1] + (double)g.band[0] * g.band[1] + g.tap_count + 8;
-    return chunks * CHUNK_BYTES <= SCRATCH_BYTES && (double)s->stride[0] * s->stride[1] <= 256;
+    double pixels = (double)g.planes * g.patch[0] * g.patch[1] + (double)g.band[0] * g.band[1];
+    return (g.run * (pixels + g.tap_count) + 8) * CHUNK_BYTES <= SCRATCH_BYTES && (double)s->stride[0] * s->stride[1] <= 256;
 }
 
 /* Row (or column) of the patch where cell `k` of the window meets pixels `rest` past the phase; -1: nowhere. */
