@@ -71,6 +71,25 @@ INLINE void FN(pack_taps)(const Slide *g, ptrdiff_t first, ptrdiff_t count, REAL
     }
 }
 
+/* Taps side by side on pixels side by side: each value of the patch is loaded once. */
+INLINE void FN(add_taps)(const REAL *source, const REAL *packed, VEC (*acc)[VECTORS], const int pixels,
+                         const int taps) {
+    VEC w[3][VECTORS];
+#pragma GCC unroll 8
+    for (int k = 0; k < taps; k++)
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; v++) w[k][v] = FN(load)(packed + k * CHUNK + v * LANES);
+#pragma GCC unroll 16
+    for (int place = 0; place < pixels + taps - 1; place++)
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; v++) {
+            const VEC x = FN(load)(source + place * CHUNK + v * LANES);
+#pragma GCC unroll 8
+            for (int k = 0; k < taps; k++)
+                if (place >= k && place - k < pixels) acc[place - k][v] += x * w[k][v];
+        }
+}
+
 /* The first `stored` of `pixels` pixels; in unit form the others read past the row, else they repeat the first. */
 INLINE void FN(slide)(const WindowTile *t, const ptrdiff_t stored, const int pixels, const int unit) {
     VEC acc[TILE][VECTORS];
@@ -81,15 +100,18 @@ INLINE void FN(slide)(const WindowTile *t, const ptrdiff_t stored, const int pix
 #pragma GCC unroll 8
         for (int v = 0; v < VECTORS; v++) acc[p][v] = FN(all)(0);
     }
-    for (ptrdiff_t tap = 0; tap < t->runs; tap++, packed += CHUNK) {
+    for (ptrdiff_t tap = 0; tap < t->runs;) {
         const ptrdiff_t offset = t->taps[tap].offset * CHUNK;
-        VEC w[VECTORS];
+        const WindowTap *next = t->taps + tap;
+        const int side_by_side = unit && tap + 2 < t->runs && next[1].offset == next[0].offset + 1 &&
+                                 next[2].offset == next[0].offset + 2;
+        if (side_by_side)
+            FN(add_taps)(source[0] + offset, packed, acc, pixels, 3);
+        else
 #pragma GCC unroll 8
-        for (int v = 0; v < VECTORS; v++) w[v] = FN(load)(packed + v * LANES);
-#pragma GCC unroll 8
-        for (int p = 0; p < pixels; p++)
-#pragma GCC unroll 8
-            for (int v = 0; v < VECTORS; v++) acc[p][v] += FN(load)(source[p] + offset + v * LANES) * w[v];
+            for (int p = 0; p < pixels; p++) FN(add_taps)(source[p] + offset, packed, acc + p, 1, 1);
+        tap += side_by_side ? 3 : 1;
+        packed += side_by_side ? 3 * CHUNK : CHUNK;
     }
     const ptrdiff_t count = t->count, to_step = t->to_step; /* t may not be read between writes: they may alias */
     REAL *to = t->to;

@@ -73,12 +73,14 @@ static ptrdiff_t tap_place(const Slide *g, const Depthwise *s, int backward, int
 
 /* The taps of every phase, phase by phase; a phase may have none, and its pixels are 0 then. */
 static void list_taps(Slide *g, const Depthwise *s, int backward, WindowTap *taps, Phase *phases) {
+    const ptrdiff_t cells = s->kernel[0] * s->kernel[1];
     ptrdiff_t count = 0;
     for (ptrdiff_t a = 0; a < g->phase[0]; a++)
         for (ptrdiff_t b = 0; b < g->phase[1]; b++) {
             Phase *phase = phases + g->phase_count++;
             *phase = (Phase){{a, b}, count, count};
-            for (ptrdiff_t cell = 0; cell < s->kernel[0] * s->kernel[1]; cell++) {
+            for (ptrdiff_t i = 0; i < cells; i++) {
+                const ptrdiff_t cell = backward ? cells - 1 - i : i; /* in the order of growing places */
                 ptrdiff_t row = tap_place(g, s, backward, 0, cell / s->kernel[1], a);
                 ptrdiff_t col = tap_place(g, s, backward, 1, cell % s->kernel[1], b);
                 for (ptrdiff_t plane = 0; row >= 0 && col >= 0 && plane < g->planes; plane++)
