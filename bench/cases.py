@@ -147,6 +147,35 @@ def fused_convolutions() -> list[Case]:
     return made
 
 
+WINOGRADS = [  # N, side, C, F, padding: layers of mnist_cnn, cifar10_cnn, VGG, and of one image
+    (128, 26, 32, 64, "valid"),
+    (64, 15, 64, 64, "valid"),
+    (64, 32, 64, 64, "same"),
+    (64, 16, 128, 128, "same"),
+    (64, 8, 256, 256, "same"),
+    (1, 32, 32, 32, "same"),
+]
+
+
+def winograds() -> list[Case]:
+    """Winograd's convolution with bias and relu, and its gradients, by both tiles."""
+    made = []
+    for n, side, c, f, mode in WINOGRADS:
+        padding = resolve_padding(mode, (side, side), (3, 3), (1, 1))
+        x, y, w = (n, side, side, c), (n, *window_output((side, side), (3, 3), (1, 1), padding), f), (3, 3, c, f)
+        relu, slope = {"activation": "relu", "negative_slope": 0.0}, {"negative_slope": 0.0}
+        for tile in (2, 4):
+            how = {"padding": padding, "tile": tile, "pool_size": (1, 1)}
+            label = f"{n}x{side}x{side}x{c} F{f} {mode} tile {tile}"
+            for name, shapes, params in (
+                ("winograd_forward", {"x": x, "w": w, "b": (f,), "y": y}, how | relu),
+                ("winograd_backward_input", {"dy": y, "w": w, "x": x, "dx": x}, how | slope),
+                ("winograd_backward_weights", {"x": x, "dy": y, "dw": w}, how),
+            ):
+                made.append(Case(name, label, shapes, shapes, params))
+    return made
+
+
 # --- dense -------------------------------------------------------------------------------------------------------
 
 PRODUCTS = [(128, 9216, 128), (64, 2304, 512), (32, 516128, 128)]  # N, I, U
@@ -251,5 +280,5 @@ def images() -> list[Case]:
 
 def all_cases() -> list[Case]:
     """Every row of the table."""
-    groups = (convolutions, fused_convolutions, products, poolings, elementwise, losses, optimizers, images)
+    groups = (convolutions, fused_convolutions, winograds, products, poolings, elementwise, losses, optimizers, images)
     return [case for group in groups for case in group()]
