@@ -6,10 +6,12 @@
 #define SAMPLE_CHUNK 256
 #define STRIPE 192 /* weights' rows whose dx is transposed at a time */
 #define PANELS_AT_ONCE 8
+#define STREAMS 4 /* places of w that are read at once when samples are few */
 
 #define BODY "dense_cores.h"
 #include "each.h"
 KERNEL(dense_products)
+KERNEL(dense_few_samples)
 KERNEL(dense_finish)
 KERNEL(dense_input_gradient)
 KERNEL(dense_weights_gradient)
@@ -17,6 +19,7 @@ KERNEL(pack_columns)
 KERNEL(pack_rows)
 
 #define SERIAL_WORK 500000 /* multiply-adds that one thread does in about 10 microseconds */
+#define SERIAL_BYTES 400000 /* of weights that one thread reads in about 10 microseconds */
 #define ROW_BLOCK 192
 
 static int threads_for(double work, int threads) { return work < SERIAL_WORK ? 1 : threads; }
@@ -24,24 +27,43 @@ static int threads_for(double work, int threads) { return work < SERIAL_WORK ? 1
 /* Ranges of inputs with partial sums of their own: where the inner axis is long, it is what threads share. */
 static ptrdiff_t parts_of(ptrdiff_t inputs) { return inputs < 4096 ? 1 : least(most(16, inputs / 8192), 64); }
 
+/* The same where samples are few: PART_BYTES of weights each. */
+#define FEW_SAMPLES 6
+#define PART_BYTES (128 * 1024)
+
+static ptrdiff_t few_parts(ptrdiff_t inputs, ptrdiff_t units, ptrdiff_t itemsize) {
+    return least(64, ceil_div(inputs * units * itemsize, PART_BYTES));
+}
+
+static ptrdiff_t partial_bytes(ptrdiff_t samples, ptrdiff_t inputs, ptrdiff_t units, ptrdiff_t itemsize) {
+    ptrdiff_t few = least(samples, FEW_SAMPLES) * few_parts(inputs, units, itemsize);
+    return most(samples * parts_of(inputs), few) * round_up(units, WIDEST) * itemsize;
+}
+
 static ptrdiff_t dense_forward_work(ptrdiff_t samples, ptrdiff_t inputs, ptrdiff_t units, ptrdiff_t itemsize) {
-    return samples * round_up(units, WIDEST) * parts_of(inputs) * itemsize + SCRATCH_BYTES + 2 * ALIGNMENT;
+    return partial_bytes(samples, inputs, units, itemsize) + SCRATCH_BYTES + 2 * ALIGNMENT;
 }
 
 static void dense_forward(Dense d, void *work, int is_double, int threads) {
+    const ptrdiff_t itemsize = is_double ? 8 : 4;
+    const int few = d.samples <= FEW_SAMPLES && d.units >= vector_lanes(is_double) &&
+                    d.samples * round_up(d.units, WIDEST) * itemsize <= SCRATCH_BYTES;
+    const ptrdiff_t parts = few ? few_parts(d.inputs, d.units, itemsize) : parts_of(d.inputs);
     char *partial = aligned(work);
+    void *scratch = aligned(partial + partial_bytes(d.samples, d.inputs, d.units, itemsize));
     d.partial = partial;
     d.partial_size = d.samples * round_up(d.units, WIDEST);
-    d.part_inputs = round_up(ceil_div(d.inputs, parts_of(d.inputs)), CHUNK);
+    d.part_inputs = round_up(ceil_div(d.inputs, parts), few ? STREAMS : CHUNK);
     d.parts = ceil_div(d.inputs, d.part_inputs);
     d.panels = ceil_div(d.units, panel_width(is_double));
     d.panels_each = d.parts >= 8 ? d.panels : 1;
     d.row_blocks = ceil_div(d.samples, ROW_BLOCK);
     d.block_rows = round_up(ceil_div(d.samples, d.row_blocks), ROWS);
-    void *scratch = aligned(partial + d.partial_size * parts_of(d.inputs) * (is_double ? 8 : 4));
     int allowed = threads_for((double)d.samples * d.inputs * d.units, threads);
-    ptrdiff_t blocks = d.parts * d.row_blocks * ceil_div(d.panels, d.panels_each);
-    run_dense_products(&d, is_double, blocks, allowed, scratch);
+    if (few)
+        run_dense_few_samples(&d, is_double, d.parts, d.inputs * d.units * itemsize < SERIAL_BYTES ? 1 : threads, scratch);
+    else
+        run_dense_products(&d, is_double, d.parts * d.row_blocks * ceil_div(d.panels, d.panels_each), allowed, scratch);
     run_dense_finish(&d, is_double, d.samples, threads_for((double)d.samples * d.units * d.parts * 4, threads), NULL);
 }
 

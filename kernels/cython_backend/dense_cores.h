@@ -66,6 +66,48 @@ KERNEL_OF(dense_products) {
     }
 }
 
+/* Few samples: memory is the limit, so w is read once and unpacked while the sums stay in the first cache. A block is a
+   range of inputs; it is read in STREAMS places at once, each in order, which is what the processor fetches ahead. The
+   last vector of a row ends with it, and may begin inside the one before. */
+INLINE void FN(add_rows_of_w)(const Dense *d, const REAL *x, const REAL *w, ptrdiff_t apart, REAL *sums,
+                              const int streams) {
+    const ptrdiff_t vectors = ceil_div(d->units, LANES);
+    for (ptrdiff_t v = 0; v < vectors; v++) {
+        const ptrdiff_t first = least(v * LANES, d->units - LANES);
+        VEC b[STREAMS];
+#pragma GCC unroll 8
+        for (int k = 0; k < streams; k++) b[k] = FN(load)(w + k * apart * d->units + first);
+        for (ptrdiff_t n = 0; n < d->samples; n++) {
+            REAL *to = sums + (n * vectors + v) * LANES;
+            VEC sum = FN(load)(to);
+#pragma GCC unroll 8
+            for (int k = 0; k < streams; k++) sum += x[n * d->inputs + k * apart] * b[k];
+            FN(store)(to, sum);
+        }
+    }
+}
+
+KERNEL_OF(dense_few_samples) {
+    const Dense *d = context;
+    const ptrdiff_t width = WIDE * LANES, padded = round_up(d->units, LANES);
+    const ptrdiff_t to = least(d->inputs, (block + 1) * d->part_inputs);
+    const REAL *x = d->x, *w = d->w;
+    REAL *sums = scratch, *partial = (REAL *)d->partial + block * d->partial_size;
+    memset(sums, 0, d->samples * padded * sizeof(REAL));
+    ptrdiff_t k = block * d->part_inputs;
+    const ptrdiff_t apart = (to - k) / STREAMS;
+    for (ptrdiff_t end = k + apart; k < end; k++) FN(add_rows_of_w)(d, x + k, w + k * d->units, apart, sums, STREAMS);
+    for (k += (STREAMS - 1) * apart; k < to; k++) FN(add_rows_of_w)(d, x + k, w + k * d->units, 0, sums, 1);
+    for (ptrdiff_t n = 0; n < d->samples; n++, sums += padded) {
+        memmove(sums + padded - LANES, sums + 2 * padded - LANES - d->units, (d->units - padded + LANES) * sizeof(REAL));
+        for (ptrdiff_t first = 0; first < d->units; first += width) {
+            const ptrdiff_t columns = least(width, d->units - first);
+            memcpy(partial + first * d->samples + n * FN(panel_vectors)(columns) * LANES, sums + first,
+                   columns * sizeof(REAL));
+        }
+    }
+}
+
 /* One row of y: the partial sums added in order, then the bias and the activation. */
 KERNEL_OF(dense_finish) {
     const Dense *d = context;
