@@ -16,7 +16,7 @@ typedef struct {
 #define TILES_BYTES (192 * 1024)   /* x of a panel's inputs and all samples */
 #define BUFFER_BYTES (64 * 1024)   /* dx of a panel's inputs and a tile's samples; the same with its rows in order */
 #define GRADIENT_BYTES (128 * 1024) /* dw of a tile's inputs and so many units */
-#define MOST_BLOCK_INPUTS 1152
+#define BLOCKS 48                  /* a few panels each, for the sake of the first, which nobody asked for ahead */
 
 #define BODY "dense_update_cores.h"
 #include "each.h"
@@ -42,7 +42,7 @@ static void dense_update(DenseUpdate u, void *work, int is_double, int threads) 
     u.rows = rows;
     ptrdiff_t inputs = least(PANEL_BYTES / (d->units * itemsize), TILES_BYTES / (d->samples * itemsize));
     u.panel_inputs = most(ROWS, least(inputs, MOST_PANEL_INPUTS) / ROWS * ROWS);
-    u.block_inputs = u.panel_inputs * most(1, least(d->inputs / 16, MOST_BLOCK_INPUTS) / u.panel_inputs);
+    u.block_inputs = u.panel_inputs * most(1, d->inputs / BLOCKS / u.panel_inputs);
     const double work_done = (double)d->samples * d->inputs * d->units + 16.0 * d->inputs * d->units;
     run_dense_update(&u, is_double, ceil_div(d->inputs, u.block_inputs), work_done < SERIAL_WORK ? 1 : threads, scratch);
 }

@@ -14,8 +14,8 @@ typedef struct FN(ahead) {
     ptrdiff_t lines, sample, samples, first, inputs;
 } FN(ahead);
 
-INLINE FN(ahead) FN(next_panel)(const DenseUpdate *u, ptrdiff_t begin, ptrdiff_t end) {
-    const ptrdiff_t width = WIDE * LANES, units = u->d.units, next = least(u->panel_inputs, u->d.inputs - end);
+INLINE FN(ahead) FN(next_panel)(const DenseUpdate *u, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t last) {
+    const ptrdiff_t width = WIDE * LANES, units = u->d.units, next = least(u->panel_inputs, last - end);
     const ptrdiff_t panels = ceil_div(units, width) + (u->d.dx ? ceil_div(u->d.samples, width) : 0);
     const ptrdiff_t tiles = ceil_div(end - begin, ROWS) * panels;
     FN(ahead) a = {.lines = ceil_div(next * units * (ptrdiff_t)sizeof(REAL) / 64, tiles),
@@ -27,6 +27,7 @@ INLINE FN(ahead) FN(next_panel)(const DenseUpdate *u, ptrdiff_t begin, ptrdiff_t
 
 INLINE void FN(fetch_ahead)(const DenseUpdate *u, FN(ahead) *a) {
     const Dense *d = &u->d;
+    if (a->inputs == 0) return;
     const ptrdiff_t lines = ceil_div(a->inputs * sizeof(REAL), 64) + 1;
     for (int i = 0; i < 4; i++)
         if (a->at[i]) {
@@ -101,7 +102,7 @@ KERNEL_OF(dense_update) {
     REAL *tiles = scratch, *buffer = tiles + TILES_BYTES / sizeof(REAL), *dw = buffer + BUFFER_BYTES / sizeof(REAL);
     for (ptrdiff_t begin = block * u->block_inputs; begin < last; begin += u->panel_inputs) {
         const ptrdiff_t end = least(last, begin + u->panel_inputs);
-        FN(ahead) ahead = FN(next_panel)(u, begin, end);
+        FN(ahead) ahead = FN(next_panel)(u, begin, end, last);
         FN(pack_tiles)((const REAL *)d->x + begin, d->inputs, d->samples, end - begin, tiles);
         if (d->dx) FN(input_gradient)(u, begin, end, buffer, &ahead);
         for (ptrdiff_t input = begin; input < end; input += ROWS)
