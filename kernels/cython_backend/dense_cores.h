@@ -27,11 +27,12 @@ INLINE void FN(chunk_of_panels)(const Dense *d, DotTile *t, const REAL *w, ptrdi
     /* Where the next chunk lies when these panels are all of w. */
     const char *next = (const char *)(w + t->length * d->units);
     const ptrdiff_t lines = d->panels_each > 1 ? t->length * count * width * (ptrdiff_t)sizeof(REAL) / 64 / tiles : 0;
-    for (ptrdiff_t panel = first_panel; panel < first_panel + count && end - begin > ROWS; panel++) {
-        const ptrdiff_t first = panel * width, columns = least(width, d->units - first);
-        FN(pack_panel)(w + first, d->units, t->length, columns, packed + (panel - first_panel) * CHUNK * width,
-                       FN(panel_vectors)(columns) * LANES);
-    }
+    for (ptrdiff_t k = 0; k < t->length && end - begin > ROWS; k++) /* row by row: memory is read in order */
+        for (ptrdiff_t panel = 0; panel < count; panel++) {
+            const ptrdiff_t first = (first_panel + panel) * width, columns = least(width, d->units - first);
+            const ptrdiff_t step = FN(panel_vectors)(columns) * LANES;
+            FN(pack_panel)(w + k * d->units + first, d->units, 1, columns, packed + panel * CHUNK * width + k * step, step);
+        }
     for (ptrdiff_t panel = first_panel; panel < first_panel + count; panel++) {
         const ptrdiff_t first = panel * width, columns = least(width, d->units - first);
         const int vectors = FN(panel_vectors)(columns), whole = columns == vectors * LANES;

@@ -31,6 +31,7 @@ def _large_cases() -> list[Case]:
         Case("conv2d_backward_input", {"dy": small, "w": w, "dx": big}, conv),
         Case("conv2d_backward_weights", {"x": big, "dy": small, "dw": w}, conv),
         Case("dense_forward", {"x": (33, 5000), "w": (5000, 70), "y": (33, 70)}),
+        Case("dense_forward", {"x": (2, 5000), "w": (5000, 70), "y": (2, 70)}),
         Case("dense_backward_input", {"dy": (33, 70), "w": (5000, 70), "dx": (33, 5000)}),
         Case("dense_backward_weights", {"x": (33, 5000), "dy": (33, 70), "dw": (5000, 70)}),
         Case("maxpool2d_forward", {"x": small, "y": pooled, "argmax": pooled}, pool, bytes_),
