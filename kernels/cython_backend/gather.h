@@ -118,6 +118,7 @@ KERNEL_OF(gather) {
 /* Packs the weights of one panel: [cell][k][column], zeros beyond the last filter. In `transposed` form the panel's
    columns are input channels, k runs over filters, and cells come last first, which is the order of growing places. */
 KERNEL_OF(pack_weights) {
+    (void)scratch;
     const Packing *p = context;
     const ptrdiff_t width = WIDE * LANES, per_group = ceil_div(p->columns, width);
     const ptrdiff_t group = block / per_group, first = block % per_group * width;

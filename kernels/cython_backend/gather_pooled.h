@@ -79,7 +79,7 @@ INLINE void FN(pool_narrow)(FN(pooled) *q, int vectors, ptrdiff_t filters) {
     memcpy(argmax, cells, filters);
 }
 
-/* Aims at the pixel `at` and as many of the next `most` of its row as lie inside the image like it. */
+/* Aims at the pixel `at` and as many of the next `limit` of its row as lie inside the image like it. */
 INLINE void FN(aim_window)(const Gather *g, FN(pooled) *q, FN(place) *at, ptrdiff_t source_channel, REAL *dst,
                            ptrdiff_t limit) {
     DotTile *t = &q->dot;
