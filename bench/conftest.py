@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import pytest
 
-from bench import peak as probe
+from fastcnn.kernels import peak as probe
 from fastcnn.kernels import threads
 
 

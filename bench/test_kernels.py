@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from bench.cases import Case, all_cases, bind
-from bench.peak import thread_counts
 from fastcnn.kernels import backends
 from fastcnn.kernels.contract import KERNELS
+from fastcnn.kernels.peak import thread_counts
 
 USABLE = [name for name, reason in backends.available().items() if reason is None]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bench.peak import thread_counts
 from fastcnn.kernels import backends
+from fastcnn.kernels.peak import thread_counts
 from fastcnn.networks import NETWORKS
 
 USABLE = [name for name, reason in backends.available().items() if reason is None]

@@ -1,4 +1,4 @@
-"""The command `fastcnn`: demo, backends, --version."""
+"""The command `fastcnn`: demo, profile, backends, --version."""
 
 import argparse
 import sys
@@ -44,10 +44,26 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=_whole, default=1, help="the same seed gives the same result (%(default)s)")
     demo.add_argument("--threads", type=_positive, help="threads that compute (one a processor)")
     demo.set_defaults(command=_demo)
+    _add_profile(commands)
     backends = commands.add_parser("backends", help="list what can compute here, and why the rest cannot")
     backends.set_defaults(command=_backends)
     return parser
 
+
+def _add_profile(commands: argparse._SubParsersAction) -> None:
+    profile = commands.add_parser("profile", help="show where a step's time goes", description=_PROFILE)
+    profile.add_argument("target", help="a model file (.fcnn), a script (.py), or a network's name such as mnist_cnn")
+    profile.add_argument("--batch", type=_positive, help="images in a step (the target's own; 32 for a model file)")
+    profile.add_argument("--backend", help="cython, numba, numpy ... (the model's own)")
+    profile.add_argument("--threads", type=_positive, help="threads that compute (one a processor)")
+    profile.add_argument("--predict", action="store_true", help="a prediction instead of a training step")
+    profile.add_argument("--in-order", action="store_true", help="list kernels as they run, not the slowest first")
+    profile.set_defaults(command=_profile)
+
+
+_PROFILE = """Times every kernel of a training step and sets it beside what this machine could do. A model file gets
+random data. A script runs up to its first fit, fit_generator or train_on_batch; that model and batch are profiled, and
+the rest of the script is left out."""
 
 _DEMO = """Trains a small network and tells what it does. PATH holds one subfolder per class; or training_set and
 test_set (or train and test, validation, val) with one subfolder per class in each."""
@@ -74,6 +90,22 @@ def _demo(options: argparse.Namespace) -> None:
         set_num_threads(options.threads)
     names = ("path", "output", "epochs", "image_size", "seed", "backend")
     run(Settings(**{name: getattr(options, name) for name in names}))
+
+
+def _profile(options: argparse.Namespace) -> None:
+    from fastcnn.kernels.threads import set_num_threads
+    from fastcnn.profile_target import resolve
+    from fastcnn.profiling import profile, profile_lines
+
+    if options.threads is not None:
+        set_num_threads(options.threads)
+    model, x, y = resolve(options.target, options.batch)
+    if options.backend is not None:
+        model.to(options.backend)
+    if y is None and not options.predict:
+        raise ValueError(f"{options.target} holds no compiled model: profile its prediction with --predict")
+    found = profile(model, x, None if options.predict else y)
+    print("\n".join(profile_lines(found, by_time=not options.in_order)))
 
 
 def _backends(options: argparse.Namespace) -> None:

@@ -179,11 +179,18 @@ class Sequential(LegacyMethods, Trainer):
             raise ValueError("model(x, training=True) is not supported; use train_on_batch or fit")
         return self.predict_on_batch(x)
 
-    def summary(self, line_length: int | None = None, print_fn: object = None) -> None:
-        """Prints layers, output shapes and numbers of weights."""
+    def summary(
+        self, line_length: int | None = None, print_fn: object = None, fused: bool = False, batch_size: int = 1
+    ) -> None:
+        """Prints layers, output shapes and numbers of weights; with fused, the kernels that steps will run.
+
+        batch_size : samples in the steps that fused shows.
+        """
+        from fastcnn.program_report import program_lines
         from fastcnn.reports import summary_lines
 
-        (print_fn or print)("\n".join(summary_lines(self, line_length)))
+        lines = program_lines(self, batch_size) if fused else summary_lines(self, line_length)
+        (print_fn or print)("\n".join(lines))
 
     def memory_report(self, batch_size: int = 32) -> object:
         """Bytes that training with this batch size needs, by kind; found without running anything."""

@@ -5,16 +5,20 @@ from dataclasses import dataclass
 import numpy as np
 
 
-def _table(rows: list[tuple[str, ...]], header: tuple[str, ...], line_length: int | None) -> list[str]:
-    """Columns as wide as their longest cell; the last column to the right."""
+def table(
+    rows: list[tuple[str, ...]], header: tuple[str, ...], line_length: int | None = None, right: int = 1
+) -> list[str]:
+    """Columns as wide as their longest cell; the last `right` columns to the right."""
     widths = [max(len(row[i]) for row in (*rows, header)) for i in range(len(header))]
     if line_length:
         widths[0] = max(widths[0], line_length - sum(widths[1:]) - 2 * len(widths))
     rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
 
     def line(row: tuple[str, ...]) -> str:
-        cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]
-        return "  ".join([*cells, row[-1].rjust(widths[-1])])
+        left = len(row) - right
+        cells = [cell.ljust(width) for cell, width in zip(row[:left], widths, strict=False)]
+        cells += [cell.rjust(width) for cell, width in zip(row[left:], widths[left:], strict=True)]
+        return "  ".join(cells)
 
     return [rule, line(header), rule, *(line(row) for row in rows), rule]
 
@@ -40,7 +44,7 @@ def summary_lines(model: object, line_length: int | None = None) -> list[str]:
         "Trainable params": model.trainable_weights,
         "Non-trainable params": model.non_trainable_weights,
     } | ({"Optimizer params": slots} if slots else {})
-    lines = [f'Model: "{model.name}"', *_table(rows, ("Layer (type)", "Output Shape", "Param #"), line_length)]
+    lines = [f'Model: "{model.name}"', *table(rows, ("Layer (type)", "Output Shape", "Param #"), line_length)]
     for name, weights in counts.items():
         number, nbytes = sum(w.value.size for w in weights), sum(w.value.nbytes for w in weights)
         lines.append(f" {name}: {number:,} ({size(nbytes)})")
@@ -72,7 +76,7 @@ class MemoryReport:
             (f"activations and gradients (unshared {size(self.unshared)})", size(self.arena)),
             ("total", size(self.total)),
         ]
-        return "\n".join(_table(rows, (f"Training, batch size {self.batch_size}", "memory"), None))
+        return "\n".join(table(rows, (f"Training, batch size {self.batch_size}", "memory")))
 
 
 def memory_report(model: object, batch_size: int = 32) -> MemoryReport:

@@ -1,7 +1,9 @@
 """Runs a program: everything is looked up and checked once, when a batch size is first seen; then only kernels run."""
 
+import time
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -76,6 +78,16 @@ class Runner:
         """Runs the rest: gradients and updates."""
         for call in self._calls(batch)[self._split :]:
             call()
+
+    def timed(self, batch: int) -> list[float]:
+        """Runs all ops; the seconds that each took."""
+        if self._prepared_at != Variable.changes:
+            self._prepare()
+        stamps = [time.perf_counter()]
+        for call in self._calls(batch):
+            call()
+            stamps.append(time.perf_counter())
+        return [end - begin for begin, end in pairwise(stamps)]
 
     def first_non_finite(self, batch: int) -> str | None:
         """Runs the forward ops again, one by one; the name of the layer whose output is first not finite."""

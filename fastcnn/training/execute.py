@@ -94,6 +94,19 @@ class Executor:
                 raise NonFiniteLossError(f"loss is {loss}; {self._blame(bound, x, optimizer.learning_rate)}")
             return loss, predictions
 
+    def timed(self, x: np.ndarray, y: np.ndarray | None = None) -> list[float]:
+        """Runs a training step, or without y a prediction; the seconds of each op of the program."""
+        with self._lock:
+            bound = self.program("predict" if y is None else "train", len(x))
+            self._fill(bound, x, y)
+            if y is not None:
+                self.model.optimizer.begin_step()
+            seconds = bound.runner.timed(len(x))
+            if y is not None:
+                Variable.changed()
+                self.model.optimizer.end_step()
+            return seconds
+
     def program(self, mode: str, batch: int) -> _Bound:
         """The program for steps of up to `batch` samples; made on first use, or again for a larger batch."""
         backend = self.model.get_backend()

@@ -1,9 +1,10 @@
-"""What this machine can do: multiply-adds and bytes a second, measured in the same run as the kernels.
+"""What this machine can do: multiply-adds and bytes a second, measured in the same run as what is judged by them.
 
-python -m bench.peak
+    python -m fastcnn.kernels.peak
+
+Needs Numba, whichever backend is judged.
 """
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from fastcnn.kernels.threads import available_threads
 
 ACCUMULATORS = 12  # independent sums: enough to hide a latency of 4-5 cycles on two units, few enough for 16 registers
 ROUNDS = 1_000_000  # two to seven milliseconds
@@ -73,13 +76,13 @@ def _update(a):
         a[i] *= np.float32(0.999)
 
 
-def _best_seconds(call: Callable, arguments: list) -> float:
-    """Fastest of REPEATS rounds; a round is one call per argument, all at once, a thread each."""
+def _best_seconds(call: Callable, arguments: list, repeats: int) -> float:
+    """Fastest of `repeats` rounds; a round is one call per argument, all at once, a thread each."""
     barrier = threading.Barrier(len(arguments))
-    times = np.empty((2, REPEATS, len(arguments)))
+    times = np.empty((2, repeats, len(arguments)))
 
     def work(number: int) -> None:
-        for repeat in range(REPEATS):
+        for repeat in range(repeats):
             barrier.wait()
             times[0, repeat, number] = time.perf_counter()
             call(arguments[number])
@@ -93,27 +96,26 @@ def _best_seconds(call: Callable, arguments: list) -> float:
     return float((times[1].max(axis=1) - times[0].min(axis=1)).min())
 
 
-def fma_gflops(threads: int) -> float:
+def fma_gflops(threads: int, repeats: int = REPEATS) -> float:
     """float32 GFLOP/s (a multiply-add counts two) of so many threads; the best of the machine's vector widths."""
     rates = []
     for lanes in (4, 8, 16):
-        seconds = _best_seconds(_fma_loop(lanes), [ROUNDS] * threads)
+        seconds = _best_seconds(_fma_loop(lanes), [ROUNDS] * threads, repeats)
         rates.append(2 * lanes * ACCUMULATORS * ROUNDS * threads / seconds / 1e9)
     return max(rates)
 
 
-def bandwidth(threads: int) -> float:
+def bandwidth(threads: int, repeats: int = REPEATS) -> float:
     """GB/s of main memory: the better of reading and of updating in place (read and written bytes both count)."""
     parts = np.array_split(np.ones(ARRAY_BYTES // 4, np.float32), threads)
-    read = ARRAY_BYTES / _best_seconds(_read, parts)
-    update = 2 * ARRAY_BYTES / _best_seconds(_update, parts)
+    read = ARRAY_BYTES / _best_seconds(_read, parts, repeats)
+    update = 2 * ARRAY_BYTES / _best_seconds(_update, parts, repeats)
     return max(read, update) / 1e9
 
 
 def thread_counts() -> list[int]:
     """1 and all processors that this process may use."""
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return sorted({1, available})
+    return sorted({1, available_threads()})
 
 
 def measure() -> Peak:
