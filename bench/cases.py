@@ -195,6 +195,23 @@ def products() -> list[Case]:
     return made
 
 
+FEW = [(1, 516128, 128), (4, 516128, 128), (1, 9216, 128), (1, 2304, 512), (1, 4096, 10)]  # predictions
+
+
+def fused_products() -> list[Case]:
+    """Forward with bias and relu, few samples too; both gradients, relu's mask and Adam's update in one pass."""
+    made, relu = [], {"activation": "relu", "negative_slope": 0.0}
+    for n, i, u in (*PRODUCTS, *FEW):
+        shapes = {"x": (n, i), "w": (i, u), "b": (u,), "y": (n, u)}
+        made.append(Case("dense_fused_forward", f"{n}x{i}x{u}", shapes, shapes, relu, terms=i))
+    masked, hyper = {"masked": True, "negative_slope": 0.0}, {"hyper": np.array((1e-3, 0.9, 0.999, 1e-7, 0.0))}
+    for n, i, u in (*PRODUCTS, (32, 6272, 128)):
+        shapes = {"x": (n, i), "dy": (n, u), "dx": (n, i), **dict.fromkeys(("w", "m", "v"), (i, u)), "hyper": (5,)}
+        label = f"{n}x{i}x{u}"
+        made.append(Case("dense_backward_adam", label, shapes, shapes, masked, fill=hyper, positive=("v",), terms=u))
+    return made
+
+
 # --- everything that memory bounds ---------------------------------------------------------------------------------
 
 
@@ -280,5 +297,16 @@ def images() -> list[Case]:
 
 def all_cases() -> list[Case]:
     """Every row of the table."""
-    groups = (convolutions, fused_convolutions, winograds, products, poolings, elementwise, losses, optimizers, images)
+    groups = (
+        convolutions,
+        fused_convolutions,
+        winograds,
+        products,
+        fused_products,
+        poolings,
+        elementwise,
+        losses,
+        optimizers,
+        images,
+    )
     return [case for group in groups for case in group()]
