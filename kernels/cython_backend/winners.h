@@ -169,7 +169,7 @@ INLINE void FN(copy_columns)(const Winners *g, const WinnerPatch *at, const REAL
     }
 }
 
-/* The windows of all the patch's output pixels, those of a pooling window together; rows of x lie `line` apart. */
+/* The same with a length that the compiler knows for usual first layers: 3 x 3 pixels of 3 channels, or of one. */
 INLINE void FN(lay_columns)(const Winners *g, const WinnerPatch *at, const REAL *x, ptrdiff_t line, REAL *to) {
     const ptrdiff_t rows = g->conv.kernel[0], cols = strip_runs(&g->conv) / rows, length = g->length / (rows * cols);
     if (rows == 3 && cols == 1 && length == 9)
