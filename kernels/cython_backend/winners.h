@@ -180,13 +180,15 @@ INLINE void FN(lay_columns)(const Winners *g, const WinnerPatch *at, const REAL 
         FN(copy_columns)(g, at, x, line, to, rows, cols, length);
 }
 
+#include "winners_tables.h"
+
 KERNEL_OF(winners_gradient) {
     const Winners *g = context;
     const Conv *s = &g->conv;
     const ptrdiff_t part = block / g->chunks, group = block % g->chunks / g->group_chunks;
     const ptrdiff_t from = block % g->chunks % g->group_chunks * g->chunk;
     const ptrdiff_t channels = least(g->chunk, g->group_c - from);
-    REAL *strip = scratch, *columns = g->columns ? (REAL *)((char *)scratch + g->strip_bytes) : strip;
+    REAL *strip = scratch, *laid = (REAL *)((char *)scratch + g->strip_bytes);
     REAL *sums = (REAL *)g->partial + block * g->sums_size;
     memset(sums, 0, g->sums_size * sizeof(REAL));
     ptrdiff_t row = part * g->part_rows, end = least(row + g->part_rows, s->images * g->pooled[0]);
@@ -198,13 +200,19 @@ KERNEL_OF(winners_gradient) {
             const ptrdiff_t pixel = (row * g->pooled[1] + at.left) * s->f + group * g->group_f;
             FN(winner_tile) t = {.dy = (const REAL *)g->dy + pixel, .argmax = g->argmax + pixel, .rows = at.rows,
                                  .cols = at.cols};
-            const int in_place = g->columns && FN(lies_inside)(g, &at);
+            const int in_place = (g->columns || g->tables) && FN(lies_inside)(g, &at);
+            const REAL *x = in_place ? (const REAL *)g->x + first_pixel(g, &at) * s->c : strip;
+            const ptrdiff_t line = in_place ? s->size[1] * s->c : g->line;
             if (!in_place) FN(copy_strip)(g, &at, group * g->group_c + from, channels, strip);
-            if (in_place)
-                FN(lay_columns)(g, &at, (const REAL *)g->x + first_pixel(g, &at) * s->c, s->size[1] * s->c, columns);
-            else if (g->columns)
-                FN(lay_columns)(g, &at, strip, g->line, columns);
-            FN(add_patch)(g, t, columns, sums);
+            if (g->tables) {
+                FN(lay_tables)(g, &at, x, line, laid);
+                FN(pick_patch)(g, t, laid, sums);
+            } else if (g->columns) {
+                FN(lay_columns)(g, &at, x, line, laid);
+                FN(add_patch)(g, t, laid, sums);
+            } else {
+                FN(add_patch)(g, t, strip, sums);
+            }
         }
         row += at.rows;
     }
@@ -217,6 +225,16 @@ KERNEL_OF(add_winner_sums) {
     const ptrdiff_t chunk = block / g->runs, run = block % g->runs, group = chunk / g->group_chunks;
     const ptrdiff_t from = chunk % g->group_chunks * g->chunk, channels = least(g->chunk, g->group_c - from);
     (void)scratch;
+    if (g->tables) {
+        const ptrdiff_t size = g->length * s->f;
+        REAL *to = (REAL *)g->dw + run * size;
+        memcpy(to, (const REAL *)g->partial + run * size, size * sizeof(REAL));
+        for (ptrdiff_t part = 1; part < g->parts; part++) {
+            const REAL *more = (const REAL *)g->partial + part * g->sums_size + run * size;
+            EACH_ALONE for (ptrdiff_t i = 0; i < size; i++) to[i] += more[i];
+        }
+        return;
+    }
     for (ptrdiff_t f = 0; f < g->group_f; f++) {
         REAL *sums = (REAL *)g->partial + chunk * g->sums_size + (f * g->runs + run) * g->padded;
         for (ptrdiff_t part = 1; part < g->parts; part++) {

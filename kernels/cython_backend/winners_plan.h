@@ -16,7 +16,8 @@ typedef struct {
     ptrdiff_t group_c, group_f, chunk, group_chunks, chunks;
     ptrdiff_t parts, part_rows, patch[2], sums_size; /* a patch is so many pooled rows and columns */
     ptrdiff_t line, strip_bytes;                     /* elements of a strip's row; bytes of a strip */
-    int columns;
+    int columns, tables;                             /* how windows are laid out, if not in the strip */
+    ptrdiff_t table_line;                            /* elements of a row of tables */
     ptrdiff_t runs, length, padded, next_pooled[2];  /* a window as tiles read it, and where the next pixel's lies */
     ptrdiff_t cells[MOST_CELLS];                     /* a winner's window, from that of its window's first pixel */
 } Winners;

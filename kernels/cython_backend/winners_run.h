@@ -4,7 +4,8 @@ static ptrdiff_t strip_bytes(const Winners *g, ptrdiff_t rows, ptrdiff_t cols, p
     return round_up((strip_size(g, 0, rows) * strip_size(g, 1, cols) * g->chunk + WIDEST) * itemsize, ALIGNMENT);
 }
 
-static ptrdiff_t columns_bytes(const Winners *g, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t itemsize) {
+static ptrdiff_t laid_bytes(const Winners *g, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t itemsize) {
+    if (g->tables) return strip_size(g, 0, rows) * strip_size(g, 1, cols) * g->chunk * 4 * itemsize;
     return g->columns ? (rows * g->pool[0] * cols * g->pool[1] * g->padded + WIDEST) * itemsize : 0;
 }
 
@@ -16,9 +17,9 @@ static ptrdiff_t lists_bytes(const Winners *g, ptrdiff_t rows, ptrdiff_t cols, p
 
 /* Whether so large a patch's windows fit the nearest cache, and all of it the scratch memory. */
 static int patch_fits(const Winners *g, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t itemsize, ptrdiff_t near) {
-    ptrdiff_t strip = strip_bytes(g, rows, cols, itemsize), columns = columns_bytes(g, rows, cols, itemsize);
-    const ptrdiff_t total = strip + columns + lists_bytes(g, rows, cols, itemsize);
-    return (g->columns ? columns : strip) <= near && total <= SCRATCH_BYTES;
+    ptrdiff_t strip = strip_bytes(g, rows, cols, itemsize), laid = laid_bytes(g, rows, cols, itemsize);
+    const ptrdiff_t total = strip + laid + lists_bytes(g, rows, cols, itemsize);
+    return (laid ? laid : strip) <= near && total <= SCRATCH_BYTES;
 }
 
 /* How windows are laid out for chunks of `chunk` channels. */
@@ -29,11 +30,13 @@ static void plan_windows(Winners *g, ptrdiff_t chunk, int is_double) {
     g->chunk = ceil_div(g->group_c, g->group_chunks);
     g->chunks = s->groups * g->group_chunks;
     ptrdiff_t window = s->kernel[0] * s->kernel[1] * g->chunk;
-    g->columns = !g->filters && runs * round_up(window / runs, lanes) > round_up(window, lanes);
+    g->tables = !g->filters && lanes == 8 && s->groups == 1 && s->dilation[1] == 1 && g->pool[0] == 2 &&
+                g->pool[1] == 2 && s->c < lanes && s->f % (2 * lanes) == 0;
+    g->columns = !g->filters && !g->tables && runs * round_up(window / runs, lanes) > round_up(window, lanes);
     g->runs = g->columns ? 1 : runs;
     g->length = window / g->runs;
     g->padded = round_up(g->length, lanes);
-    g->sums_size = g->group_f * g->runs * g->padded;
+    g->sums_size = g->group_f * g->runs * (g->tables ? g->length : g->padded);
 }
 
 /* Patches of whole rows if they fit, of several rows if those are short. Returns whether there is any way. */
@@ -57,6 +60,11 @@ static int plan_winners(Winners *g, int is_double) {
     const ptrdiff_t down = s->stride[0] * g->line, across = s->stride[1] * g->chunk, cells = g->pool[0] * g->pool[1];
     g->next_pooled[1] = g->columns ? cells * g->padded : g->pool[1] * across;
     g->next_pooled[0] = g->columns ? g->patch[1] * g->next_pooled[1] : g->pool[0] * down;
+    if (g->tables) {
+        g->table_line = g->line * 4;
+        g->next_pooled[1] = 2 * across * 4;
+        g->next_pooled[0] = 2 * s->stride[0] * g->table_line;
+    }
     for (ptrdiff_t i = 0; i < cells; i++)
         g->cells[i] = g->columns ? i * g->padded : i / g->pool[1] * down + i % g->pool[1] * across;
     ptrdiff_t rows_of_all = s->images * g->pooled[0], most_sums = PARTIAL_ELEMENTS / (g->sums_size * g->chunks);
