@@ -7,7 +7,6 @@ the second cache and back). The transform of the weights costs the same for each
 Source of the algorithm: Lavin and Gray 2015, "Fast Algorithms for Convolutional Neural Networks".
 """
 
-from fastcnn import config
 from fastcnn.engine.program import Op, Program
 from fastcnn.engine.rewrite import offered, replace, with_kernel
 from fastcnn.kernels.backends import Backend
@@ -43,20 +42,18 @@ def winograd_cost(tile: int, images: int, out: tuple[int, int], channels: int, f
     return cells * (float(tiles) * channels * filters + TRANSFORM[tile] * moved)
 
 
-def choose_winograd(program: Program, backend: Backend) -> None:
+def choose_winograd(program: Program, backend: Backend, everywhere: bool = False) -> None:
     """A 3x3 convolution or gradient -> Winograd's algorithm, in the tile that costs least.
 
-    Condition: strides and dilation 1, one group; the backend offers it; config.winograd is True, or "auto" and the
-    cost model expects it to be clearly faster.
+    Condition: strides and dilation 1, one group; the backend offers it; the cost model expects it to be clearly faster
+    (everywhere: whether or not it does).
     """
-    if config.winograd is False:
-        return
     for op in list(program.ops):
         if op.kernel in WINOGRAD and _ordinary(op):
             sizes = _sizes(op)
             candidates = [_by_tile(op, tile) for tile in TRANSFORM]
             priced = [(winograd_cost(o.params["tile"], *sizes), o) for o in candidates if offered(backend, o)]
-            limit = float("inf") if config.winograd is True else WORTH * direct_cost(*sizes)
+            limit = float("inf") if everywhere else WORTH * direct_cost(*sizes)
             cheapest = min(priced, key=lambda pair: pair[0], default=(limit, op))
             if cheapest[0] < limit:
                 replace(program, op, [cheapest[1]])

@@ -7,7 +7,6 @@ KERNEL_RULES run on the finished program, and only where the backend offers the 
 import math
 
 from fastcnn.engine import fuse_convolution, fuse_dense, fuse_depthwise, fuse_normalization
-from fastcnn.engine.algorithms import choose_winograd
 from fastcnn.engine.program import Op, Program, Tensor
 from fastcnn.engine.rewrite import Rule, neighbours, replace
 from fastcnn.kernels.backends import Backend
@@ -66,6 +65,5 @@ KERNEL_RULES: tuple[Rule, ...] = (
     *fuse_normalization.RULES,
     *fuse_depthwise.RULES,
     *fuse_convolution.RULES,
-    choose_winograd,
     *fuse_dense.RULES,
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastcnn import config
-from fastcnn.engine import fuse, gradients
+from fastcnn.engine import algorithms, fuse, gradients
 from fastcnn.engine.memory import Arena
 from fastcnn.engine.prepare import prepare, scale_into_input
 from fastcnn.engine.program import Builder, Op, Tensor
@@ -175,6 +175,9 @@ def build_program(model: object, backend: Backend, mode: str, batch: int, arena:
     if config.fuse:
         for rule in fuse.KERNEL_RULES:
             rule(program, backend)
+    if config.winograd is not False:
+        algorithms.choose_winograd(program, backend, everywhere=config.winograd is True)
+    if config.fuse:
         prepare(program, backend)
         scale_into_input(program, backend)
         bound.x = program.inputs["x"]

@@ -56,16 +56,8 @@ def test_few_channels_stay_direct_unless_asked_for():
     program = convolution(shape=(24, 24, 1), filters=4)
     algorithms.choose_winograd(program, Everything())
     assert [op.kernel for op in program.ops] == ["conv2d_forward"]
-    with config.using(winograd=True):
-        algorithms.choose_winograd(program, Everything())
+    algorithms.choose_winograd(program, Everything(), everywhere=True)
     assert [op.kernel for op in program.ops] == ["winograd_forward"]
-
-
-def test_who_wants_direct_sums_gets_them():
-    program = convolution()
-    with config.using(winograd=False):
-        algorithms.choose_winograd(program, Everything())
-    assert [op.kernel for op in program.ops] == ["conv2d_forward"]
 
 
 def network(backend: str) -> Sequential:
