@@ -1,4 +1,4 @@
-"""Rewrite rules of depthwise convolutions: kernels of their own, which bias and relu join."""
+"""Rewrite rules of depthwise convolutions and narrow groups: kernels of their own, which bias and relu join."""
 
 import math
 
@@ -16,13 +16,12 @@ WINDOW = ("strides", "padding", "dilation")
 
 
 def groups_to_depthwise(program: Program, backend: Backend) -> None:
-    """A convolution (or gradient) with a group a channel -> the depthwise kernel.
+    """A convolution (or gradient) with a group a channel, or narrow groups -> the depthwise kernel.
 
-    Condition: more than one channel, since one alone is an ordinary convolution; the backend offers the kernel.
+    Condition: more than one group, since one alone is an ordinary convolution; the backend offers the kernel.
     """
     for op in list(program.ops):
-        weights = op.args.get("w") or op.args.get("dw")
-        if op.kernel in PLAIN and op.params["groups"] > 1 and weights.shape[2] == 1:
+        if op.kernel in PLAIN and op.params["groups"] > 1:
             kernel, params = PLAIN[op.kernel]
             depthwise = with_kernel(op, kernel, params | {name: op.params[name] for name in WINDOW})
             if offered(backend, depthwise):

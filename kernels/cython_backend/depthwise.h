@@ -1,4 +1,5 @@
-/* Depthwise convolution: each channel has a window of its own, so vectors run over channels.
+/* Depthwise convolution: each channel has a window of its own, so vectors run over channels. Narrow groups are the
+   same, on as many copies ("planes") of the source as a group has channels.
 
    Every core copies a zero-padded patch of its source, CHUNK channels wide, to scratch memory: after that there are no
    edges, no strides that share cache sets, and no vector that is not full. */
@@ -8,7 +9,7 @@
 #define MOST_CHUNKS 8  /* that are copied together */
 
 typedef struct {
-    ptrdiff_t images, size[2], c, multiplier, out[2], kernel[2], stride[2], pad[2], dilation[2];
+    ptrdiff_t images, size[2], c, f, groups, out[2], kernel[2], stride[2], pad[2], dilation[2];
 } Depthwise; /* pad: top, left */
 
 /* One product of a window: its place in the patch, in pixels, and the first of its weights. */
@@ -21,17 +22,17 @@ typedef struct {
     ptrdiff_t at[2], first, end;
 } Phase;
 
-/* Destination channel c gathers, for each of `planes` planes m, from source channel (c * planes + m) / repeat. */
+/* Destination channel c, one of `own` in its group, gathers from source channels c / own * planes + 0..planes-1. */
 typedef struct {
     const void *from, *w, *bias, *dy;
     void *to;
-    ptrdiff_t images, from_size[2], from_channels, to_size[2], to_channels, repeat, planes;
+    ptrdiff_t images, from_size[2], from_channels, to_size[2], to_channels, own, planes;
     ptrdiff_t step[2], phase[2], origin[2]; /* source pixels between windows of a phase; where the first patch begins */
     ptrdiff_t band[2], bands[2], patch[2];  /* pixels of the destination and of the source that a patch serves */
     const WindowTap *taps;
     const Phase *phases;
     ptrdiff_t tap_count, phase_count, parts, part_units, chunks, chunks_a_block, run; /* run: chunks at a time */
-    int finish;
+    int finish, transposed; /* transposed: the gradient of the input */
     double slope;
 } Slide;
 

@@ -4,7 +4,7 @@ include "common.pxi"
 
 cdef extern from "depthwise.h":
     ctypedef struct Depthwise:
-        ptrdiff_t images, c, multiplier
+        ptrdiff_t images, c, f, groups
         ptrdiff_t size[2]
         ptrdiff_t out[2]
         ptrdiff_t kernel[2]
@@ -24,9 +24,9 @@ cdef extern from "depthwise.h":
 
 
 cdef Depthwise describe(tuple x, tuple w, tuple y, strides, padding, dilation) except *:
-    """The convolution of x (N, H, W, C) by w (KH, KW, 1, C * M) to y (N, OH, OW, C * M), from shapes."""
+    """The convolution of x (N, H, W, C) by w (KH, KW, C / groups, F) to y (N, OH, OW, F), from shapes."""
     cdef Depthwise s
-    s.images, s.c, s.multiplier = x[0], x[3], w[3] // x[3]
+    s.images, s.c, s.f, s.groups = x[0], x[3], w[3], x[3] // w[2]
     for axis in range(2):
         s.size[axis], s.out[axis], s.kernel[axis] = x[1 + axis], y[1 + axis], w[axis]
         s.stride[axis], s.pad[axis], s.dilation[axis] = strides[axis], padding[axis][0], dilation[axis]

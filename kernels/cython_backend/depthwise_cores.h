@@ -14,17 +14,24 @@ INLINE void FN(copy_channels)(const REAL *from, REAL *to, ptrdiff_t count) {
 INLINE void FN(copy_pixels)(const REAL *from, ptrdiff_t channels, ptrdiff_t count, REAL *to, ptrdiff_t chunk_step,
                             ptrdiff_t pixels) {
     for (ptrdiff_t p = 0; p < pixels; p++, from += channels, to += CHUNK)
-        for (ptrdiff_t c = 0; c < count; c += CHUNK) FN(copy_channels)(from + c, to + c / CHUNK * chunk_step, count - c);
+        for (ptrdiff_t c = 0; c < count; c += CHUNK)
+            FN(copy_channels)(from + c, to + c / CHUNK * chunk_step, count - c);
 }
 
 /* The same where channels of source and destination differ. */
 INLINE void FN(spread_pixels)(const Slide *g, const REAL *from, ptrdiff_t first, ptrdiff_t count, ptrdiff_t plane,
                               REAL *to, ptrdiff_t chunk_step, ptrdiff_t pixels) {
-    for (ptrdiff_t i = 0; i < round_up(count, CHUNK); i++) {
-        const REAL *source = from + ((first + i) * g->planes + plane) / g->repeat;
-        REAL *d = to + i / CHUNK * chunk_step + i % CHUNK;
-        for (ptrdiff_t p = 0; p < pixels; p++) d[p * CHUNK] = i < count ? source[p * g->from_channels] : 0;
-    }
+    ptrdiff_t channel[MOST_CHUNKS * CHUNK];
+    for (ptrdiff_t i = 0; i < count; i++) channel[i] = (first + i) / g->own * g->planes + plane;
+    for (ptrdiff_t p = 0; p < pixels; p++, from += g->from_channels, to += CHUNK)
+        for (ptrdiff_t c = 0; c < count; c += CHUNK) {
+            REAL *d = to + c / CHUNK * chunk_step;
+            if (count - c >= CHUNK)
+#pragma GCC unroll 16
+                for (ptrdiff_t i = 0; i < CHUNK; i++) d[i] = from[channel[c + i]];
+            else
+                for (ptrdiff_t i = 0; i < CHUNK; i++) d[i] = c + i < count ? from[channel[c + i]] : 0;
+        }
 }
 
 INLINE void FN(clear)(REAL *to, ptrdiff_t pixels, ptrdiff_t chunks, ptrdiff_t chunk_step) {
@@ -52,7 +59,7 @@ INLINE void FN(copy_patch)(const Slide *g, const Area *a, ptrdiff_t first, ptrdi
             ptrdiff_t pixel = (a->image * g->from_size[0] + start[0] + row) * g->from_size[1] + start[1] + left;
             const REAL *from = (const REAL *)g->from + pixel * g->from_channels;
             FN(clear)(to, left, chunks, chunk_step);
-            if (g->planes == 1 && g->repeat == 1)
+            if (g->planes == 1 && g->own == 1)
                 FN(copy_pixels)(from + first, g->from_channels, count, to + left * CHUNK, chunk_step, right - left);
             else
                 FN(spread_pixels)(g, from, first, count, plane, to + left * CHUNK, chunk_step, right - left);
@@ -60,14 +67,18 @@ INLINE void FN(copy_patch)(const Slide *g, const Area *a, ptrdiff_t first, ptrdi
         }
 }
 
-/* The chunk's weights, tap by tap. */
+/* The chunk's weights, tap by tap; in transposed form a channel's lie where its group's filters are. */
 INLINE void FN(pack_taps)(const Slide *g, ptrdiff_t first, ptrdiff_t count, REAL *packed) {
     for (ptrdiff_t t = 0; t < g->tap_count; t++, packed += CHUNK) {
-        const REAL *w = (const REAL *)g->w + g->taps[t].weight + first * g->planes;
-        if (g->planes == 1)
-            FN(copy_channels)(w, packed, count);
-        else
-            for (ptrdiff_t i = 0; i < CHUNK; i++) packed[i] = i < count ? w[i * g->planes] : 0;
+        const REAL *w = (const REAL *)g->w + g->taps[t].weight;
+        if (!g->transposed || (g->planes == 1 && g->own == 1)) {
+            FN(copy_channels)(w + first, packed, count);
+            continue;
+        }
+        for (ptrdiff_t i = 0; i < CHUNK; i++) {
+            const ptrdiff_t c = first + i;
+            packed[i] = i < count ? w[c % g->own * g->from_channels + c / g->own * g->planes] : 0;
+        }
     }
 }
 
@@ -241,7 +252,7 @@ INLINE void FN(all_cells)(CellTile *t, ptrdiff_t cells) {
     }
 }
 
-/* One area's pixels into the partial sums of `count` channels from `first`; dy is copied too, so its chunks are full. */
+/* One area's pixels into the partial sums of `count` channels from `first`; dy is copied too, for full chunks. */
 INLINE void FN(area_cells)(const Slide *g, const Area *a, ptrdiff_t first, ptrdiff_t count, REAL *sums, REAL *memory) {
     const ptrdiff_t line = g->to_size[1] * g->to_channels, band = g->band[0] * g->band[1] * CHUNK;
     const REAL *dy = (const REAL *)g->dy + (a->image * g->to_size[0] + a->at[0]) * line + a->at[1] * g->to_channels;

@@ -2,6 +2,7 @@
 #define DEPTHWISE_PATCH_BYTES (128 * 1024) /* with its dy it stays in the second cache */
 #define DEPTHWISE_COLUMNS 64 /* of a patch, at most */
 #define DEPTHWISE_BLOCKS 16  /* at least, where there are as many areas and chunks */
+#define DEPTHWISE_GROUP 4    /* channels of a group, at most: conv2d's tiles are faster on wider ones */
 #define DEPTHWISE_PARTIAL_ELEMENTS (1 << 21)
 
 static ptrdiff_t floor_div(ptrdiff_t a, ptrdiff_t b) { return a / b - (a % b < 0); }
@@ -22,7 +23,8 @@ static void plan_areas(Slide *g, const ptrdiff_t span[2]) {
     ptrdiff_t most_pixels = DEPTHWISE_PATCH_BYTES / CHUNK_BYTES / g->planes, rows = g->phase[0];
     ptrdiff_t cols = balanced(g->to_size[1], most(DEPTHWISE_COLUMNS, g->phase[1]), g->phase[1]);
     g->run = least(MOST_CHUNKS, ceil_div(g->to_channels, CHUNK_BYTES / (ptrdiff_t)sizeof(float)));
-    while (g->run > 1 && patch_of(g, span, 0, rows) * patch_of(g, span, 1, cols) * g->run > most_pixels / 2) g->run /= 2;
+    while (g->run > 1 && patch_of(g, span, 0, rows) * patch_of(g, span, 1, cols) * g->run > most_pixels / 2)
+        g->run /= 2;
     most_pixels /= g->run;
     while (cols > g->phase[1] && patch_of(g, span, 0, rows) * patch_of(g, span, 1, cols) > most_pixels)
         cols = round_up(cols / 2, g->phase[1]);
@@ -38,11 +40,10 @@ static void plan_areas(Slide *g, const ptrdiff_t span[2]) {
 
 /* Everything that shapes decide, for the convolution (and the gradient of its weights) or the gradient of its input. */
 static Slide plan_slide(const Depthwise *s, int backward) {
-    Slide g = {.images = s->images, .repeat = 1, .planes = 1};
-    ptrdiff_t span[2], filters = s->c * s->multiplier;
-    g.from_channels = backward ? filters : s->c;
-    g.to_channels = backward ? s->c : filters;
-    *(backward ? &g.planes : &g.repeat) = s->multiplier;
+    const ptrdiff_t from = backward ? s->f : s->c, to = backward ? s->c : s->f;
+    Slide g = {.images = s->images, .from_channels = from, .to_channels = to, .planes = from / s->groups,
+               .own = to / s->groups, .transposed = backward};
+    ptrdiff_t span[2];
     for (int axis = 0; axis < 2; axis++) {
         const ptrdiff_t reach = (s->kernel[axis] - 1) * s->dilation[axis], stride = s->stride[axis];
         g.from_size[axis] = backward ? s->out[axis] : s->size[axis];
@@ -57,11 +58,13 @@ static Slide plan_slide(const Depthwise *s, int backward) {
     return g;
 }
 
-/* Whether a patch, its weights and the dy that it meets fit the memory of one thread. */
+/* Whether groups are narrow, and a patch, its weights and the dy that it meets fit the memory of one thread. */
 static int depthwise_fits(const Depthwise *s, int backward) {
     Slide g = plan_slide(s, backward);
+    if (s->c > s->groups && most(g.planes, g.own) > DEPTHWISE_GROUP) return 0;
     double pixels = (double)g.planes * g.patch[0] * g.patch[1] + (double)g.band[0] * g.band[1];
-    return (g.run * (pixels + g.tap_count) + 8) * CHUNK_BYTES <= SCRATCH_BYTES && (double)s->stride[0] * s->stride[1] <= 256;
+    const int few_phases = (double)s->stride[0] * s->stride[1] <= 256;
+    return few_phases && (g.run * (pixels + g.tap_count) + 8) * CHUNK_BYTES <= SCRATCH_BYTES;
 }
 
 /* Row (or column) of the patch where cell `k` of the window meets pixels `rest` past the phase; -1: nowhere. */
@@ -84,8 +87,10 @@ static void list_taps(Slide *g, const Depthwise *s, int backward, WindowTap *tap
                 ptrdiff_t row = tap_place(g, s, backward, 0, cell / s->kernel[1], a);
                 ptrdiff_t col = tap_place(g, s, backward, 1, cell % s->kernel[1], b);
                 for (ptrdiff_t plane = 0; row >= 0 && col >= 0 && plane < g->planes; plane++)
-                    taps[count++] = (WindowTap){(plane * g->patch[0] + row) * g->patch[1] + col,
-                                                cell * s->c * s->multiplier + plane};
+                    taps[count++] = (WindowTap){
+                        (plane * g->patch[0] + row) * g->patch[1] + col,
+                        backward ? cell * g->own * s->f + plane : (cell * g->planes + plane) * s->f,
+                    };
             }
             phase->end = count;
         }
@@ -95,7 +100,8 @@ static void list_taps(Slide *g, const Depthwise *s, int backward, WindowTap *tap
 
 /* Bytes of taps, phases, scratch memory of the calling thread, and of `sums` elements. */
 static ptrdiff_t depthwise_work(const Depthwise *s, int backward, ptrdiff_t sums, ptrdiff_t itemsize) {
-    ptrdiff_t taps = s->kernel[0] * s->kernel[1] * s->multiplier, phases = backward ? s->stride[0] * s->stride[1] : 1;
+    const ptrdiff_t planes = (backward ? s->f : s->c) / s->groups;
+    ptrdiff_t taps = s->kernel[0] * s->kernel[1] * planes, phases = backward ? s->stride[0] * s->stride[1] : 1;
     return taps * sizeof(WindowTap) + phases * sizeof(Phase) + sums * itemsize + SCRATCH_BYTES + 4 * ALIGNMENT;
 }
 
@@ -113,7 +119,7 @@ static ptrdiff_t area_count(const Slide *g) { return g->images * g->bands[0] * g
 
 static int depthwise_threads(const Depthwise *s, int threads) {
     double pixels = (double)s->images * s->out[0] * s->out[1];
-    return threads_for(pixels * s->c * s->multiplier * s->kernel[0] * s->kernel[1], threads);
+    return threads_for(pixels * (s->c / s->groups) * s->f * s->kernel[0] * s->kernel[1], threads);
 }
 
 /* y or dx: to = from (x or dy) under the windows w, + bias and activation when `finish`. */
@@ -134,7 +140,7 @@ static void depthwise_gather(const Depthwise *s, int backward, const void *from,
 
 /* Partial sums of dw, each of so many elements; never fewer for more images. */
 static ptrdiff_t depthwise_sum_size(const Depthwise *s) {
-    return s->kernel[0] * s->kernel[1] * round_up(s->c * s->multiplier, CHUNK_BYTES / sizeof(float));
+    return s->kernel[0] * s->kernel[1] * (s->c / s->groups) * round_up(s->f, CHUNK_BYTES / sizeof(float));
 }
 
 static ptrdiff_t depthwise_parts(const Depthwise *s) {

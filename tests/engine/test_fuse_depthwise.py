@@ -43,7 +43,6 @@ def test_a_group_a_channel_with_bias_and_relu_becomes_one_kernel(filters):
 @pytest.mark.parametrize(
     ("layer", "shape", "offered"),
     [
-        (layers.Conv2D(4, 3, groups=2), (8, 8, 4), 64),
         (layers.Conv2D(4, 3), (8, 8, 1), 64),
         (layers.Conv2D(4, 3, groups=4), (8, 8, 4), 3),
     ],

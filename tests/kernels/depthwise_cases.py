@@ -29,20 +29,29 @@ DEPTHWISE = [
 ]
 
 
+# The same with C in groups of several channels, and filters a group
+GROUPED = [
+    (2, (9, 8), (3, 4), 4, (3, 3), (1, 1), "same", (1, 1)),
+    (1, (12, 13), (10, 2), 3, (3, 3), (2, 2), "same", (1, 1)),
+    (2, (8, 9), (9, 4), 2, (2, 3), (1, 1), "valid", (1, 2)),
+]
+
+
 def all_cases() -> list[Case]:
     """Every case of the depthwise kernels."""
     return list(depthwise_convolutions())
 
 
 def depthwise_convolutions() -> Iterator[Case]:
-    """The forward kernel with its ends, and both gradients, on every row of the table."""
-    for n, image, c, m, window, strides, mode, dilation in DEPTHWISE:
+    """The forward kernel with its ends, and both gradients, on every row of the tables."""
+    single = [(n, image, (c, 1), *rest) for n, image, c, *rest in DEPTHWISE]
+    for n, image, (groups, own), m, window, strides, mode, dilation in single + GROUPED:
         padding = _padding(mode, image, window, strides, dilation)
         size = geometry.window_output(image, window, strides, padding, dilation)
-        big, small, w = (n, *image, c), (n, *size, c * m), (*window, 1, c * m)
-        params, taps = {"strides": strides, "padding": padding, "dilation": dilation}, window[0] * window[1]
+        big, small, w = (n, *image, groups * own), (n, *size, groups * m), (*window, own, groups * m)
+        params, taps = {"strides": strides, "padding": padding, "dilation": dilation}, window[0] * window[1] * own
         for activation, slope, biased in (*ACTIVATIONS, ("linear", 0.0, False)):
-            shapes = {"x": big, "w": w, "b": (c * m,) if biased else None, "y": small}
+            shapes = {"x": big, "w": w, "b": (groups * m,) if biased else None, "y": small}
             how = params | {"activation": activation, "negative_slope": slope}
             yield Case("depthwise_conv2d_forward", shapes, how, terms=taps)
         yield Case("depthwise_conv2d_backward_input", {"dy": small, "w": w, "dx": big}, params, terms=taps * m)

@@ -69,11 +69,11 @@ def dense_forward(a: dict, params: dict) -> None:
 
 
 def depthwise(kernel: str, a: dict, params: dict) -> None:
-    """conv2d's kernel with a group a channel; then, forward, bias and activation."""
+    """conv2d's kernel in as many groups as w says; then, forward, bias and activation."""
     how = {name: params[name] for name in ("strides", "padding", "dilation")}
     arrays = [array for name, array in a.items() if name != "b"]
-    channels = next(a[name] for name in ("x", "dx") if name in a).shape[3]
-    getattr(NUMPY, f"conv2d_{kernel}")(*arrays, **how, groups=channels)
+    image, weights = (next(a[name] for name in (key, "d" + key) if name in a) for key in ("x", "w"))
+    getattr(NUMPY, f"conv2d_{kernel}")(*arrays, **how, groups=image.shape[3] // weights.shape[2])
     if a.get("b") is not None:
         NUMPY.bias_forward(a["y"], a["b"], a["y"])
     if params.get("activation") == "relu":
