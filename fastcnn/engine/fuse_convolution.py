@@ -34,11 +34,11 @@ def products_to_fused(program: Program, backend: Backend) -> None:
                 replace(program, op, [fused])
 
 
-def _join(program: Program, backend: Backend, first: Op, second: Op, joined: Op) -> None:
-    """Puts `joined` in the place of the second op, if the backend takes it."""
+def _join(program: Program, backend: Backend, gone: Op, kept: Op, joined: Op) -> None:
+    """Puts `joined` in the place of `kept`, and nothing in that of `gone`, if the backend takes it."""
     if offered(backend, joined):
-        replace(program, first, [])
-        replace(program, second, [joined])
+        replace(program, gone, [])
+        replace(program, kept, [joined])
 
 
 def bias_into_product(program: Program, backend: Backend) -> None:
@@ -125,7 +125,7 @@ def relu_mask_into_gradient(program: Program, backend: Backend) -> None:
         ):
             params = op.params | {"negative_slope": relu.params["negative_slope"]}
             masked = with_kernel(op, kernel, params, x=relu.args["y"], dx=relu.args["dx"])
-            _join(program, backend, op, relu, masked)
+            _join(program, backend, relu, op, masked)  # in the gradient's place: behind it the weights may be updated
 
 
 def _pools(op: Op) -> bool:
