@@ -8,6 +8,8 @@ import hashlib
 import os
 import pickle
 import stat
+import sys
+import time
 import warnings
 from contextlib import suppress
 from functools import cache
@@ -147,6 +149,38 @@ class _SealedFile(IndexDataCacheFile):
             os.unlink(path)
 
 
+class _Note:
+    """One line on standard error once compiling has taken a while, so that a first run does not seem to hang.
+
+    Numba compiles one function at a time, and inside of it those that it calls: only the outermost are timed.
+    """
+
+    AFTER = 1.0  # seconds
+
+    def __init__(self):
+        self.said, self.depth, self.begun, self.spent = False, 0, 0.0, 0.0
+
+    def compilation_begins(self) -> None:
+        """Says what is going on, if it has gone on for long."""
+        now = time.perf_counter()
+        if self.depth == 0:
+            self.begun = now
+        self.depth += 1
+        if not self.said and self.spent + now - self.begun > self.AFTER:
+            self.said = True
+            line = f"fastcnn: compiling Numba kernels for this machine, once; kept in {directory()}"
+            print(line, file=sys.stderr, flush=True)
+
+    def compilation_ends(self) -> None:
+        """Adds up."""
+        self.depth = max(self.depth - 1, 0)
+        if self.depth == 0:
+            self.spent += time.perf_counter() - self.begun
+
+
+_note = _Note()
+
+
 class _OwnedCache(FunctionCache):
     """Numba's function cache in our directory; one that cannot be written or read only costs the compilation."""
 
@@ -158,10 +192,15 @@ class _OwnedCache(FunctionCache):
         self._cache_file = _SealedFile(file._cache_path, self._impl.filename_base, file._source_stamp)
 
     def load_overload(self, sig, target_context):
+        found = None
         with suppress(OSError):
-            return super().load_overload(sig, target_context)
+            found = super().load_overload(sig, target_context)
+        if found is None:
+            _note.compilation_begins()
+        return found
 
     def save_overload(self, sig, data):
+        _note.compilation_ends()
         with suppress(OSError):  # a full or vanished disk
             super().save_overload(sig, data)
 

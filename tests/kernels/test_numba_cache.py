@@ -149,3 +149,48 @@ def test_eight_processes_may_fill_one_cache_at_once(tmp_path):
     running = [start(tmp_path / "cache") for _ in range(8)]
     assert [caught for _, caught in map(finish, running)] == [[]] * 8
     assert scale(tmp_path / "cache") == (1, [])
+
+
+NOTED = """
+from fastcnn.kernels.numba_backend import cache
+cache._Note.AFTER = {after}
+import numpy as np
+from fastcnn.kernels import backends
+backend = backends.load("numba")
+x = np.ones(5, np.float32)
+for kernel in ("sigmoid_forward", "tanh_forward"):
+    getattr(backend, kernel)(x, np.empty_like(x))
+backend.scale_forward(x, np.empty_like(x), scale=2.0, offset=1.0)
+"""
+
+
+def said(folder: Path, after: float) -> list[str]:
+    """Lines on standard error of a process that compiles (or loads) three kernels."""
+    environment = os.environ | {"FASTCNN_CACHE_DIR": str(folder)}
+    command = [sys.executable, "-c", NOTED.format(after=after)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    return done.stderr.splitlines()
+
+
+def test_compiling_for_long_is_said_once_and_only_when_something_is_compiled(tmp_path):
+    tmp_path.chmod(0o700)
+    assert said(tmp_path, after=3600) == []
+    folder = tmp_path / "second"
+    (line,) = said(folder, after=0)
+    assert line.startswith(f"fastcnn: compiling Numba kernels for this machine, once; kept in {folder}")
+    assert said(folder, after=0) == []
+
+
+def test_only_outermost_compilations_add_up(monkeypatch, capsys):
+    from fastcnn.kernels.numba_backend import cache
+
+    note, now = cache._Note(), iter([0.0, 0.4, 0.6, 0.7, 1.5, 1.6])
+    monkeypatch.setattr(cache.time, "perf_counter", lambda: next(now))
+    for step in (note.compilation_begins, note.compilation_begins, note.compilation_ends):  # 0 to ..., 0.4 inside
+        step()
+    note.compilation_ends()  # at 0.6
+    note.compilation_begins()  # at 0.7
+    assert (note.spent, capsys.readouterr().err) == (0.6, "")
+    note.compilation_ends()  # at 1.5
+    note.compilation_begins()
+    assert capsys.readouterr().err.count("\n") == 1
