@@ -1,7 +1,7 @@
 /* Dense products. Every product is the register tile of tiles.h; they differ in which operand is packed into panels. */
 #include "dense_call.h"
 
-#define CHUNK 192       /* products between visits to memory: a packed panel of so many rows stays in the first cache */
+#define CHUNK 96        /* products between visits to memory: what is packed for so many rows stays near the first cache */
 #define INPUT_BLOCK 192 /* weights' rows of a block of either gradient */
 #define SAMPLE_CHUNK 256
 #define STRIPE 192 /* weights' rows whose dx is transposed at a time */

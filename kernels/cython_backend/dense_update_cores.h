@@ -71,21 +71,25 @@ INLINE void FN(input_gradient)(const DenseUpdate *u, ptrdiff_t begin, ptrdiff_t 
     }
 }
 
-/* dw of up to ROWS inputs from `input` on, whose x is `tile`, into the update. */
-INLINE void FN(update_rows)(const DenseUpdate *u, ptrdiff_t input, ptrdiff_t rows, const REAL *tile, REAL *dw,
+/* dw of up to UPDATED_ROWS inputs from `input` on, whose x is in `tiles`, into the update: a panel of dy meets all of
+   them while it is in the first cache. */
+INLINE void FN(update_rows)(const DenseUpdate *u, ptrdiff_t input, ptrdiff_t rows, const REAL *tiles, REAL *dw,
                             FN(ahead) *ahead) {
     const Dense *d = &u->d;
-    const ptrdiff_t width = WIDE * LANES, most_units = GRADIENT_BYTES / (ROWS * sizeof(REAL)) / width * width;
+    const ptrdiff_t width = WIDE * LANES, most_units = GRADIENT_BYTES / (UPDATED_ROWS * sizeof(REAL)) / width * width;
     for (ptrdiff_t from = 0; from < d->units; from += most_units) {
         const ptrdiff_t units = least(most_units, d->units - from);
         const ptrdiff_t step = units / width * width + (units % width ? FN(panel_vectors)(units % width) * LANES : 0);
         for (ptrdiff_t first = 0; first < units; first += width) {
             const int vectors = FN(panel_vectors)(least(width, units - first));
-            OuterTile t = {.a = tile, .a_step = ROWS, .b_step = vectors * LANES, .rows = 1, .count = d->samples,
-                           .b = (const REAL *)u->rows + (from + first) * d->samples, .out = dw + first,
-                           .out_step = step};
-            FN(fetch_ahead)(u, ahead);
-            FN(outer_of)(rows, vectors)(&t);
+            OuterTile t = {.a_step = ROWS, .b_step = vectors * LANES, .rows = 1, .count = d->samples,
+                           .b = (const REAL *)u->rows + (from + first) * d->samples, .out_step = step};
+            for (ptrdiff_t row = 0; row < rows; row += ROWS) {
+                t.a = tiles + row * d->samples;
+                t.out = dw + row * step + first;
+                FN(fetch_ahead)(u, ahead);
+                FN(outer_of)(least(ROWS, rows - row), vectors)(&t);
+            }
         }
         if (step == d->units)
             FN(update)(u, dw, input * d->units, rows * d->units);
@@ -105,7 +109,7 @@ KERNEL_OF(dense_update) {
         FN(ahead) ahead = FN(next_panel)(u, begin, end, last);
         FN(pack_tiles)((const REAL *)d->x + begin, d->inputs, d->samples, end - begin, tiles);
         if (d->dx) FN(input_gradient)(u, begin, end, buffer, &ahead);
-        for (ptrdiff_t input = begin; input < end; input += ROWS)
-            FN(update_rows)(u, input, least(ROWS, end - input), tiles + (input - begin) * d->samples, dw, &ahead);
+        for (ptrdiff_t input = begin; input < end; input += UPDATED_ROWS)
+            FN(update_rows)(u, input, least(UPDATED_ROWS, end - input), tiles + (input - begin) * d->samples, dw, &ahead);
     }
 }
