@@ -139,8 +139,9 @@ def _side_by_side(pool: Op) -> bool:
 RULES: tuple[Rule, ...] = (
     products_to_fused,
     bias_into_product,
-    pooling_into_convolution,
     relu_into_product,
+    pooling_into_convolution,
+    relu_into_product,  # again: the one that stands behind the pooling
     bias_gradient_from_pooled,
     unpooling_into_gradients,
     relu_mask_into_gradient,

@@ -58,9 +58,9 @@ def _from_variables(op: Op) -> bool:
 
 
 def _pack_weights(program: Program, backend: Backend) -> None:
-    for op in list(program.ops):
-        kernel, shared = PACKING.get(op.kernel, ("", ()))
-        if not backend.offers(kernel) or op.args["packed"] is not None:
+    for op in [op for op in program.ops if op.kernel in PACKING]:
+        kernel, shared = PACKING[op.kernel]
+        if not backend.offers(kernel):
             continue
         w, params = op.args["w"], {name: op.params[name] for name in shared}
         packed = Tensor((backend.packed_size(kernel, w.shape, **params),), w.dtype, "packed", batched=False)
