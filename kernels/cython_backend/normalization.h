@@ -3,8 +3,8 @@
 #include "api.h"
 #define BODY "normalization.h"
 #include "each.h"
-KERNEL(column_sums)
-KERNEL(column_deviations)
+KERNEL(column_moments)
+KERNEL(merge_moments)
 KERNEL(add_rows)
 KERNEL(batchnorm_normalize)
 KERNEL(batchnorm_update)
@@ -19,32 +19,85 @@ KERNEL(batchnorm_gradient)
 #define SQRT __builtin_sqrtf
 #endif
 
-/* sums[i] += (x - center)^power for power 1 or 2, a constant where this is inlined. */
-INLINE void FN(sum_powers)(const REAL *x, ptrdiff_t rows, ptrdiff_t step, ptrdiff_t width, const REAL *center,
-                           REAL *sums, const int power) {
-    for (ptrdiff_t row = 0; row < rows; row++)
+/* Sums down the rows of deviations and of their squares, four rows at a time: sums that went through memory for every
+   row would wait. */
+INLINE void FN(sum_deviations)(const REAL *x, ptrdiff_t rows, ptrdiff_t step, ptrdiff_t width, const REAL *center,
+                               REAL *sums, REAL *squares) {
+    ptrdiff_t row = 0;
+    for (; row + 4 <= rows; row += 4, x += 4 * step)
         EACH_ALONE for (ptrdiff_t i = 0; i < width; i++) {
-            REAL d = x[row * step + i] - center[i];
-            sums[i] += power == 1 ? d : d * d;
+            const REAL a = x[i] - center[i], b = x[i + step] - center[i];
+            const REAL c = x[i + 2 * step] - center[i], d = x[i + 3 * step] - center[i];
+            sums[i] += (a + b) + (c + d);
+            squares[i] += (a * a + b * b) + (c * c + d * d);
+        }
+    for (; row < rows; row++, x += step)
+        EACH_ALONE for (ptrdiff_t i = 0; i < width; i++) {
+            const REAL a = x[i] - center[i];
+            sums[i] += a;
+            squares[i] += a * a;
         }
 }
 
-INLINE void FN(powers)(const Call *t, ptrdiff_t block, const int power) {
+typedef struct FN(moments) {
+    REAL center[STRIP], sums[STRIP], squares[STRIP]; /* sums of deviations from the center, and of their squares */
+} FN(moments);
+
+/* Adds rows of a strip, those that lie side by side first. */
+INLINE void FN(add_moments)(const FN(strip) *s, const REAL *x, ptrdiff_t rows, ptrdiff_t c, FN(moments) *m) {
+    const ptrdiff_t whole = rows / s->fold;
+    FN(sum_deviations)(x, whole, c * s->fold, s->width * s->fold, m->center, m->sums, m->squares);
+    FN(sum_deviations)(x + whole * s->fold * c, rows % s->fold, c, s->width, m->center, m->sums, m->squares);
+}
+
+/* A block's mean (C,) and sum of squared deviations from it (C,), in one pass: deviations from the mean of the block's
+   first sixteenth, which is at most four standard deviations off whatever the numbers are, so that little cancels. */
+KERNEL_OF(column_moments) {
+    const Call *t = context;
     const ptrdiff_t c = t->c, begin = block * t->block, rows = least(t->n, begin + t->block) - begin;
+    const ptrdiff_t some = ceil_div(rows, 16);
+    REAL *mean = (REAL *)t->out[0] + block * 2 * c, *square = mean + c;
     for (ptrdiff_t first = 0; first < c; first += STRIP) {
-        FN(strip) s = FN(strip_at)(first, c);
-        REAL sums[STRIP] = {0}, center[STRIP] = {0};
-        if (power == 2) FN(spread)(&s, t->in[1], center);
+        const FN(strip) s = FN(strip_at)(first, c);
         const REAL *x = (const REAL *)t->in[0] + begin * c + first;
-        FN(sum_powers)(x, rows / s.fold, c * s.fold, s.width * s.fold, center, sums, power);
-        FN(sum_powers)(x + rows / s.fold * s.fold * c, rows % s.fold, c, s.width, center, sums, power);
-        FN(gather_sums)(&s, sums, (REAL *)t->out[0] + block * c);
+        FN(moments) guess = {{0}, {0}, {0}}, m = {{0}, {0}, {0}};
+        FN(add_moments)(&s, x, some, c, &guess);
+        FN(gather_sums)(&s, guess.sums, mean);
+        for (ptrdiff_t i = first; i < first + s.width; i++) mean[i] /= some;
+        FN(spread)(&s, mean, m.center);
+        FN(add_moments)(&s, x, rows, c, &m);
+        FN(gather_sums)(&s, m.sums, mean);
+        FN(gather_sums)(&s, m.squares, square);
+        for (ptrdiff_t i = 0; i < s.width; i++) {
+            const REAL off = mean[first + i] / rows, left = square[first + i] - mean[first + i] * off;
+            square[first + i] = left < 0 ? 0 : left;
+            mean[first + i] = m.center[i] + off;
+        }
     }
 }
 
-KERNEL_OF(column_sums) { FN(powers)(context, block, 1); }
-
-KERNEL_OF(column_deviations) { FN(powers)(context, block, 2); }
+/* Adds up the blocks' moments in order: one block. in: the moments; out: mean, variance. Source: Chan, Golub and
+   LeVeque 1979, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances". */
+KERNEL_OF(merge_moments) {
+    const Call *t = context;
+    const ptrdiff_t c = t->c;
+    const REAL *part = t->in[0];
+    REAL *mean = t->out[0], *variance = t->out[1];
+    (void)block;
+    memcpy(mean, part, c * sizeof(REAL));
+    memcpy(variance, part + c, c * sizeof(REAL));
+    for (ptrdiff_t before = t->block; before < t->n; before += t->block) {
+        const double here = (double)least(t->block, t->n - before), ratio = here / ((double)before + here);
+        const REAL share = (REAL)ratio, both = (REAL)((double)before * ratio);
+        part += 2 * c;
+        EACH_ALONE for (ptrdiff_t i = 0; i < c; i++) {
+            const REAL step = part[i] - mean[i];
+            mean[i] += step * share;
+            variance[i] += part[c + i] + step * step * both;
+        }
+    }
+    for (ptrdiff_t i = 0; i < c; i++) variance[i] /= t->n;
+}
 
 INLINE void FN(normalize)(const REAL *x, REAL *y, ptrdiff_t rows, ptrdiff_t step, ptrdiff_t width, const REAL *mean,
                           const REAL *gain, const REAL *beta) {

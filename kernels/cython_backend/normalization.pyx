@@ -4,8 +4,8 @@ include "common.pxi"
 include "columns.pxi"
 
 cdef extern from "normalization.h":
-    void run_column_sums(const void *, int, ptrdiff_t, int, void *) noexcept nogil
-    void run_column_deviations(const void *, int, ptrdiff_t, int, void *) noexcept nogil
+    void run_column_moments(const void *, int, ptrdiff_t, int, void *) noexcept nogil
+    void run_merge_moments(const void *, int, ptrdiff_t, int, void *) noexcept nogil
     void run_add_rows(const void *, int, ptrdiff_t, int, void *) noexcept nogil
     void run_batchnorm_normalize(const void *, int, ptrdiff_t, int, void *) noexcept nogil
     void run_batchnorm_update(const void *, int, ptrdiff_t, int, void *) noexcept nogil
@@ -14,20 +14,19 @@ cdef extern from "normalization.h":
 
 
 def batchnorm_statistics_work(shapes, itemsize):
-    return column_work(shapes, 1)
+    return column_work(shapes, 2)
 
 
 def batchnorm_statistics(x, mean, variance, work):
-    cdef Call call
-    give(&call, (x, mean), (work, mean, variance))
+    cdef Call call, merge
+    give(&call, (x,), (work,))
+    give(&merge, (work,), (mean, variance))
     cdef ptrdiff_t blocks = begin_columns(&call, x)
     cdef int double_ = is_double(x), threads = threads_for_columns(&call)
-    cdef double share = 1.0 / call.n
+    merge.n, merge.c, merge.block = call.n, call.c, call.block
     with nogil:
-        run_column_sums(&call, double_, blocks, threads, NULL)
-        add_parts(run_add_rows, call.out[0], blocks, call.c, call.c, call.out[1], share, double_)
-        run_column_deviations(&call, double_, blocks, threads, NULL)
-        add_parts(run_add_rows, call.out[0], blocks, call.c, call.c, call.out[2], share, double_)
+        run_column_moments(&call, double_, blocks, threads, NULL)
+        run_merge_moments(&merge, double_, 1, 1, NULL)
 
 
 def batchnorm_normalize(x, mean, variance, gamma, beta, y, *, epsilon):
