@@ -6,7 +6,7 @@ KERNEL_RULES run on the finished program, and only where the backend offers the 
 
 import math
 
-from fastcnn.engine import fuse_convolution, fuse_dense, fuse_depthwise, fuse_normalization
+from fastcnn.engine import fuse_convolution, fuse_dense, fuse_depthwise, fuse_dropout, fuse_normalization
 from fastcnn.engine.program import Op, Program, Tensor
 from fastcnn.engine.rewrite import Rule, neighbours, replace
 from fastcnn.kernels.backends import Backend
@@ -64,6 +64,7 @@ BEFORE_GRADIENT: tuple[Rule, ...] = (pool_before_relu,)
 KERNEL_RULES: tuple[Rule, ...] = (
     *fuse_normalization.RULES,
     *fuse_depthwise.RULES,
+    *fuse_dropout.RULES,
     *fuse_convolution.RULES,
     *fuse_dense.RULES,
 )

@@ -1,4 +1,7 @@
-"""Batch normalisation together with its neighbours, in as few passes as it needs; optional but for the fold."""
+"""Batch normalisation and dropout together with their neighbours, in as few passes as they need.
+
+All but the fold is optional.
+"""
 
 from fastcnn.kernels import shapes
 from fastcnn.kernels.arrays import WORK, In, Out
@@ -87,3 +90,12 @@ def batchnorm_fused_backward(
     shapes.activation(name, activation)
     if argmax is None and tuple(pool_size) != (1, 1):
         raise ValueError(f"{name}: the gradient of pooling by {pool_size} needs argmax. Received: None")
+
+
+@kernel("dropout", optional=True)
+def relu_dropout_backward(y: In(1), dy: In(1), dx: Out(1, may_alias="dy"), *, rate: float):
+    """dropout_forward of dy, then relu_backward with negative_slope 0, from the dropout's own output y of that relu.
+
+    dx = y > 0 ? dy / (1 - rate) : 0, for a rate below 1. No mask is made again: y is 0 where either held a value back.
+    """
+    shapes.same("relu_dropout_backward", y=y, dy=dy, dx=dx)

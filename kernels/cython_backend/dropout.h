@@ -11,6 +11,7 @@ static inline uint32_t mix(uint32_t h) {
 #define BODY "dropout.h"
 #include "each.h"
 KERNEL(dropout_forward)
+KERNEL(relu_dropout_backward)
 #else
 
 KERNEL_OF(dropout_forward) {
@@ -29,6 +30,17 @@ KERNEL_OF(dropout_forward) {
         uint32_t h = mix(mix((uint32_t)(begin + i) * 0x9E3779B1u + first) ^ second);
         REAL kept = x[begin + i] * gain;
         y[begin + i] = h >= dropped ? kept : 0;
+    }
+}
+
+KERNEL_OF(relu_dropout_backward) {
+    const Call *t = context;
+    const REAL *y = t->in[0], *dy = t->in[1], gain = (REAL)(1 / (1 - t->p[0]));
+    REAL *dx = t->out[0];
+    ptrdiff_t end = least(t->n, (block + 1) * t->block);
+    EACH_ALONE for (ptrdiff_t i = block * t->block; i < end; i++) {
+        REAL kept = dy[i] * gain;
+        dx[i] = y[i] > 0 ? kept : 0;
     }
 }
 

@@ -40,3 +40,27 @@ def dropout_forward(x, y, key, *, rate):
         y.fill(0)
         return
     run_elements(_dropout, y.size, writable(x), y, writable(key), int(rate * 2**32), 1 / (1 - rate))
+
+
+@numba.njit(inline="always")
+def _relu_masked(y, dy, dx, start, stop, scale):
+    zero = dy.dtype.type(0)
+    for i in range(start, stop):
+        kept = dy[i] * scale
+        dx[i] = kept if y[i] > 0 else zero
+
+
+@compiled
+def _relu_gradient(counter, worker, y, dy, dx, scale):
+    scale = dy.dtype.type(scale)
+    start, stop = chunk(counter, dx.size)
+    while start < stop:
+        if same(dy, dx):
+            _relu_masked(y, dx, dx, start, stop, scale)
+        else:
+            _relu_masked(y, dy, dx, start, stop, scale)
+        start, stop = chunk(counter, dx.size)
+
+
+def relu_dropout_backward(y, dy, dx, *, rate):
+    run_elements(_relu_gradient, dx.size, writable(y), writable(dy), dx, 1 / (1 - rate))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from fastcnn.kernels import geometry
-from tests.kernels.cases import CONVOLUTIONS, PRODUCTS, Case, _hyper, _padding, _positive
+from tests.kernels.cases import CONVOLUTIONS, LENGTHS, PRODUCTS, Case, _hyper, _padding, _positive
 
 ACTIVATIONS = (("relu", 0.0, True), ("relu", 0.1, False), ("linear", 0.0, True))
 POOL_SIZES = ((1, 1), (2, 2), (3, 2))
@@ -163,7 +163,7 @@ def normalizations() -> Iterator[Case]:
         for activation, slope, input_slope in (("relu", 0.0, 1.0), ("relu", 0.1, 0.0), ("linear", 0.0, 0.3)):
             end = {"epsilon": 1e-3, "activation": activation, "negative_slope": slope, "pool_size": pool}
             for argmax in (small, None) if pool != (1, 1) else (None,):
-                for values in ({}, {"x": _integers}):
+                for values in ({}, {"x": _integers}, {"x": _some_nans}):
                     shapes = {"x": big, **vectors, "y": small, "argmax": argmax}
                     yield Case("batchnorm_fused_normalize", shapes, end, {"variance": _batch_moments} | values)
             argmax = None if pool == (1, 1) else small
@@ -173,7 +173,19 @@ def normalizations() -> Iterator[Case]:
             yield Case("batchnorm_fused_backward", shapes, back, fill, terms=n * image[0] * image[1])
 
 
+def _dropped(rng, shape, dtype):
+    return np.where(rng.random(shape) < 0.6, 0, rng.standard_normal(shape)).astype(dtype)
+
+
+def dropouts() -> Iterator[Case]:
+    """Gradients of relu and dropout, by their output."""
+    for length in LENGTHS:
+        for rate in (0.25, 0.7):
+            arrays = dict.fromkeys(("y", "dy", "dx"), (length,))
+            yield Case("relu_dropout_backward", arrays, {"rate": rate}, {"y": _dropped})
+
+
 def all_cases() -> list[Case]:
     """Every case of every fused kernel."""
-    groups = (convolutions, pooled_convolutions, winograds, products, dense_updates, normalizations)
+    groups = (convolutions, pooled_convolutions, winograds, products, dense_updates, normalizations, dropouts)
     return [case for group in groups for case in group()]

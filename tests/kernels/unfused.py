@@ -104,6 +104,11 @@ def batchnorm_backward(a: dict, params: dict) -> None:
     NUMPY.relu_backward(a["x"], made, a["dx"], **relu(params["input_slope"]))
 
 
+def relu_dropout_backward(a: dict, params: dict) -> None:
+    NUMPY.scale_forward(a["dy"], a["dx"], scale=1 / (1 - params["rate"]), offset=0.0)
+    NUMPY.relu_backward(a["y"], a["dx"], a["dx"], **relu(0.0))
+
+
 SLOTS = {"sgd": (), "momentum": ("velocity",), "rmsprop": ("square", "mean", "velocity"), "adam": ("m", "v", "vmax")}
 
 
@@ -128,6 +133,7 @@ UNFUSED = {
     "winograd_backward_input": conv2d_backward_input,
     "winograd_backward_weights": conv2d_backward_weights,
     "dense_fused_forward": dense_forward,
+    "relu_dropout_backward": relu_dropout_backward,
     "batchnorm_fused_normalize": batchnorm_normalize,
     "batchnorm_fused_backward": batchnorm_backward,
 }
