@@ -147,6 +147,36 @@ def fused_convolutions() -> list[Case]:
     return made
 
 
+POOLED = [  # N, side, C, F: layers of the tutorial, cats/dogs, mnist_cnn, cifar10_cnn; 3x3 "valid", 2x2 pooling
+    (32, 256, 3, 32),
+    (32, 64, 3, 32),
+    (32, 31, 32, 32),
+    (128, 26, 32, 64),
+    (64, 32, 32, 32),
+]
+
+
+def pooled_gradients() -> list[Case]:
+    """Gradients of a pooled convolution; flops are those of the pixels that won a window."""
+    made = []
+    for n, side, c, f in POOLED:
+        out_side = (side - 2) // 2
+        params = {"strides": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1, "pool_size": (2, 2)}
+        label, flops = f"{n}x{side}x{side}x{c} F{f} 3x3 pool 2", 2 * n * out_side**2 * 9 * c * f
+        shapes = {}
+        for images in (n, 1):
+            x, w, dy = (images, side, side, c), (3, 3, c, f), (images, out_side, out_side, f)
+            shapes[images] = [
+                {"x": x, "dy": dy, "argmax": dy, "dw": w},
+                {"dy": dy, "argmax": dy, "w": w, "x": x, "dx": x},
+            ]
+        made.append(Case("conv2d_fused_backward_weights", label, shapes[n][0], shapes[1][0], params, flops=flops))
+        if c > 3:  # nobody wants the gradient of a photo
+            params = params | {"negative_slope": 0.0}
+            made.append(Case("conv2d_fused_backward_input", label, shapes[n][1], shapes[1][1], params, flops=flops))
+    return made
+
+
 WINOGRADS = [  # N, side, C, F, padding: layers of mnist_cnn, cifar10_cnn, VGG, and of one image
     (128, 26, 32, 64, "valid"),
     (64, 15, 64, 64, "valid"),
@@ -300,6 +330,7 @@ def all_cases() -> list[Case]:
     groups = (
         convolutions,
         fused_convolutions,
+        pooled_gradients,
         winograds,
         products,
         fused_products,
