@@ -5,7 +5,8 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from bench.cases import Case, all_cases, bind
+from bench.case import Case, bind
+from bench.cases import all_cases
 from fastcnn.kernels import backends
 from fastcnn.kernels.contract import KERNELS
 from fastcnn.kernels.peak import thread_counts
