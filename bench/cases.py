@@ -84,12 +84,12 @@ POOLED = [  # N, side, C, F: layers of the tutorial, cats/dogs, mnist_cnn, cifar
 
 
 def pooled_gradients() -> list[Case]:
-    """Gradients of a pooled convolution; flops are those of the pixels that won a window."""
+    """Gradients of a pooled convolution."""
     made = []
     for n, side, c, f in POOLED:
         out_side = (side - 2) // 2
         params = {"strides": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1, "pool_size": (2, 2)}
-        label, flops = f"{n}x{side}x{side}x{c} F{f} 3x3 pool 2", 2 * n * out_side**2 * 9 * c * f
+        label = f"{n}x{side}x{side}x{c} F{f} 3x3 pool 2"
         shapes = {}
         for images in (n, 1):
             x, w, dy = (images, side, side, c), (3, 3, c, f), (images, out_side, out_side, f)
@@ -97,10 +97,10 @@ def pooled_gradients() -> list[Case]:
                 {"x": x, "dy": dy, "argmax": dy, "dw": w},
                 {"dy": dy, "argmax": dy, "w": w, "x": x, "dx": x},
             ]
-        made.append(Case("conv2d_fused_backward_weights", label, shapes[n][0], shapes[1][0], params, flops=flops))
+        made.append(Case("conv2d_fused_backward_weights", label, shapes[n][0], shapes[1][0], params))
         if c > 3:  # nobody wants the gradient of a photo
             params = params | {"negative_slope": 0.0}
-            made.append(Case("conv2d_fused_backward_input", label, shapes[n][1], shapes[1][1], params, flops=flops))
+            made.append(Case("conv2d_fused_backward_input", label, shapes[n][1], shapes[1][1], params))
     return made
 
 
