@@ -11,13 +11,13 @@ typedef struct {
     ptrdiff_t panel_inputs, block_inputs;
 } DenseUpdate;
 
-#define PANEL_BYTES (48 * 1024)    /* of weights; two panels of every array that an update has stay in the second cache */
-#define MOST_PANEL_INPUTS 192      /* a multiple of ROWS */
-#define TILES_BYTES (192 * 1024)   /* x of a panel's inputs and all samples */
-#define BUFFER_BYTES (64 * 1024)   /* dx of a panel's inputs and a tile's samples; the same with its rows in order */
+#define PANEL_BYTES (48 * 1024)     /* of weights; two panels of every array that an update has stay in the second cache */
+#define MOST_PANEL_INPUTS 192       /* a multiple of ROWS */
+#define TILES_BYTES (192 * 1024)    /* x of a panel's inputs and all samples */
+#define BUFFER_BYTES (64 * 1024)    /* dx of a panel's inputs and a tile's samples; the same with its rows in order */
 #define GRADIENT_BYTES (128 * 1024) /* dw of UPDATED_ROWS inputs and so many units */
 #define UPDATED_ROWS (4 * ROWS)
-#define BLOCKS 48                  /* a few panels each, for the sake of the first, which nobody asked for ahead */
+#define BLOCKS 48                   /* a few panels each, for the sake of the first, which nobody asked for ahead */
 
 #define BODY "dense_update_cores.h"
 #include "each.h"
