@@ -1,7 +1,7 @@
 /* Dense products. Every product is the register tile of tiles.h; they differ in which operand is packed into panels. */
 #include "dense_call.h"
 
-#define CHUNK 96        /* products between visits to memory: what is packed for so many rows stays near the first cache */
+#define CHUNK 96        /* products between visits to memory: what so many rows are packed to stays near */
 #define INPUT_BLOCK 192 /* weights' rows of a block of either gradient */
 #define SAMPLE_CHUNK 256
 #define STRIPE 192 /* weights' rows whose dx is transposed at a time */
@@ -61,7 +61,8 @@ static void dense_forward(Dense d, void *work, int is_double, int threads) {
     d.block_rows = round_up(ceil_div(d.samples, d.row_blocks), ROWS);
     int allowed = threads_for((double)d.samples * d.inputs * d.units, threads);
     if (few)
-        run_dense_few_samples(&d, is_double, d.parts, d.inputs * d.units * itemsize < SERIAL_BYTES ? 1 : threads, scratch);
+        run_dense_few_samples(&d, is_double, d.parts, d.inputs * d.units * itemsize < SERIAL_BYTES ? 1 : threads,
+                              scratch);
     else
         run_dense_products(&d, is_double, d.parts * d.row_blocks * ceil_div(d.panels, d.panels_each), allowed, scratch);
     run_dense_finish(&d, is_double, d.samples, threads_for((double)d.samples * d.units * d.parts * 4, threads), NULL);

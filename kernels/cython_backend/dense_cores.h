@@ -31,7 +31,8 @@ INLINE void FN(chunk_of_panels)(const Dense *d, DotTile *t, const REAL *w, ptrdi
         for (ptrdiff_t panel = 0; panel < count; panel++) {
             const ptrdiff_t first = (first_panel + panel) * width, columns = least(width, d->units - first);
             const ptrdiff_t step = FN(panel_vectors)(columns) * LANES;
-            FN(pack_panel)(w + k * d->units + first, d->units, 1, columns, packed + panel * CHUNK * width + k * step, step);
+            REAL *to = packed + panel * CHUNK * width + k * step;
+            FN(pack_panel)(w + k * d->units + first, d->units, 1, columns, to, step);
         }
     for (ptrdiff_t panel = first_panel; panel < first_panel + count; panel++) {
         const ptrdiff_t first = panel * width, columns = least(width, d->units - first);
@@ -100,7 +101,8 @@ KERNEL_OF(dense_few_samples) {
     for (ptrdiff_t end = k + apart; k < end; k++) FN(add_rows_of_w)(d, x + k, w + k * d->units, apart, sums, STREAMS);
     for (k += (STREAMS - 1) * apart; k < to; k++) FN(add_rows_of_w)(d, x + k, w + k * d->units, 0, sums, 1);
     for (ptrdiff_t n = 0; n < d->samples; n++, sums += padded) {
-        memmove(sums + padded - LANES, sums + 2 * padded - LANES - d->units, (d->units - padded + LANES) * sizeof(REAL));
+        const ptrdiff_t last = d->units - padded + LANES; /* columns of the last vector that no other has */
+        memmove(sums + padded - LANES, sums + padded - last, last * sizeof(REAL));
         for (ptrdiff_t first = 0; first < d->units; first += width) {
             const ptrdiff_t columns = least(width, d->units - first);
             memcpy(partial + first * d->samples + n * FN(panel_vectors)(columns) * LANES, sums + first,

@@ -1,5 +1,5 @@
-/* Backward pass and update of a dense layer: a panel of weights' rows meets both gradients and the optimizer while it is
-   in cache, so that the gradient of the weights is never stored. */
+/* Backward pass and update of a dense layer: a panel of weights' rows meets both gradients and the optimizer while it
+   is in cache, so that the gradient of the weights is never stored. */
 #include "dense_call.h"
 
 typedef struct {
@@ -11,7 +11,7 @@ typedef struct {
     ptrdiff_t panel_inputs, block_inputs;
 } DenseUpdate;
 
-#define PANEL_BYTES (48 * 1024)     /* of weights; two panels of every array that an update has stay in the second cache */
+#define PANEL_BYTES (48 * 1024)     /* of weights; two panels of each array of an update stay in the second cache */
 #define MOST_PANEL_INPUTS 192       /* a multiple of ROWS */
 #define TILES_BYTES (192 * 1024)    /* x of a panel's inputs and all samples */
 #define BUFFER_BYTES (64 * 1024)    /* dx of a panel's inputs and a tile's samples; the same with its rows in order */
@@ -45,5 +45,6 @@ static void dense_update(DenseUpdate u, void *work, int is_double, int threads) 
     u.panel_inputs = most(ROWS, least(inputs, MOST_PANEL_INPUTS) / ROWS * ROWS);
     u.block_inputs = u.panel_inputs * most(1, d->inputs / BLOCKS / u.panel_inputs);
     const double work_done = (double)d->samples * d->inputs * d->units + 16.0 * d->inputs * d->units;
-    run_dense_update(&u, is_double, ceil_div(d->inputs, u.block_inputs), work_done < SERIAL_WORK ? 1 : threads, scratch);
+    if (work_done < SERIAL_WORK) threads = 1;
+    run_dense_update(&u, is_double, ceil_div(d->inputs, u.block_inputs), threads, scratch);
 }

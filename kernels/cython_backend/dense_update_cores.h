@@ -110,6 +110,7 @@ KERNEL_OF(dense_update) {
         FN(pack_tiles)((const REAL *)d->x + begin, d->inputs, d->samples, end - begin, tiles);
         if (d->dx) FN(input_gradient)(u, begin, end, buffer, &ahead);
         for (ptrdiff_t input = begin; input < end; input += UPDATED_ROWS)
-            FN(update_rows)(u, input, least(UPDATED_ROWS, end - input), tiles + (input - begin) * d->samples, dw, &ahead);
+            FN(update_rows)(u, input, least(UPDATED_ROWS, end - input), tiles + (input - begin) * d->samples, dw,
+                            &ahead);
     }
 }
