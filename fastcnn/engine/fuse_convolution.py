@@ -4,10 +4,18 @@ A product's own kernel first becomes the fused kernel with nothing to fuse; then
 one. In the backward pass the gradients take the pooled gradient and its argmax as they are, and apply relu's mask.
 """
 
-import math
-
 from fastcnn.engine.program import Op, Program
-from fastcnn.engine.rewrite import Rule, neighbours, offered, replace, with_kernel, writer_of
+from fastcnn.engine.rewrite import (
+    Rule,
+    join,
+    neighbours,
+    offered,
+    plain_relu,
+    replace,
+    side_by_side,
+    with_kernel,
+    writer_of,
+)
 from fastcnn.kernels.backends import Backend
 
 UNPOOLED = {"pool_size": (1, 1)}
@@ -34,13 +42,6 @@ def products_to_fused(program: Program, backend: Backend) -> None:
                 replace(program, op, [fused])
 
 
-def _join(program: Program, backend: Backend, gone: Op, kept: Op, joined: Op) -> None:
-    """Puts `joined` in the place of `kept`, and nothing in that of `gone`, if the backend takes it."""
-    if offered(backend, joined):
-        replace(program, gone, [])
-        replace(program, kept, [joined])
-
-
 def bias_into_product(program: Program, backend: Backend) -> None:
     """A product, then bias -> the product adds the bias.
 
@@ -50,7 +51,7 @@ def bias_into_product(program: Program, backend: Backend) -> None:
         for op, bias in neighbours(program, kernel, "bias_forward"):
             if op.args["b"] is None and op.params["activation"] == "linear" and not _pools(op):
                 joined = with_kernel(op, kernel, op.params, b=bias.args["b"], y=bias.args["y"])
-                _join(program, backend, op, bias, joined)
+                join(program, backend, op, bias, joined)
 
 
 def pooling_into_convolution(program: Program, backend: Backend) -> None:
@@ -60,10 +61,10 @@ def pooling_into_convolution(program: Program, backend: Backend) -> None:
     """
     for op, pool in neighbours(program, "conv2d_fused_forward", "maxpool2d_forward"):
         rising = op.params["activation"] == "linear" or op.params["negative_slope"] >= 0
-        if rising and not _pools(op) and _side_by_side(pool):
+        if rising and not _pools(op) and side_by_side(pool):
             params = op.params | {"pool_size": pool.params["pool_size"]}
             joined = with_kernel(op, op.kernel, params, y=pool.args["y"], argmax=pool.args["argmax"])
-            _join(program, backend, op, pool, joined)
+            join(program, backend, op, pool, joined)
 
 
 def relu_into_product(program: Program, backend: Backend) -> None:
@@ -73,10 +74,9 @@ def relu_into_product(program: Program, backend: Backend) -> None:
     """
     for kernel in FORWARD:
         for op, relu in neighbours(program, kernel, "relu_forward"):
-            plain = relu.params["threshold"] == 0 and relu.params["max_value"] == math.inf
-            if plain and op.params["activation"] == "linear":
+            if plain_relu(relu) and op.params["activation"] == "linear":
                 params = op.params | {"activation": "relu", "negative_slope": relu.params["negative_slope"]}
-                _join(program, backend, op, relu, with_kernel(op, kernel, params, y=relu.args["y"]))
+                join(program, backend, op, relu, with_kernel(op, kernel, params, y=relu.args["y"]))
 
 
 def bias_gradient_from_pooled(program: Program, backend: Backend) -> None:
@@ -100,7 +100,7 @@ def unpooling_into_gradients(program: Program, backend: Backend) -> None:
     for unpool in [op for op in program.ops if op.kernel == "maxpool2d_backward"]:
         full, readers = unpool.args["dx"], program.uses(unpool.args["dx"])
         alone = id(full.root) not in outside and all(r.args.get("dy") is full for r in readers)
-        if not (alone and _side_by_side(unpool) and all(r.kernel in CONVOLUTION_GRADIENTS for r in readers)):
+        if not (alone and side_by_side(unpool) and all(r.kernel in CONVOLUTION_GRADIENTS for r in readers)):
             continue
         pooled = {"dy": unpool.args["dy"], "argmax": unpool.args["argmax"]}
         size = {"pool_size": unpool.params["pool_size"]}
@@ -118,22 +118,14 @@ def relu_mask_into_gradient(program: Program, backend: Backend) -> None:
     """
     kernel = "conv2d_fused_backward_input"
     for op, relu in neighbours(program, kernel, "relu_backward", output="dx", read="dy"):
-        if (
-            relu.params["max_value"] == math.inf
-            and op.args["x"] is None
-            and relu.args["y"].shape == op.args["dx"].shape
-        ):
+        if plain_relu(relu) and op.args["x"] is None and relu.args["y"].shape == op.args["dx"].shape:
             params = op.params | {"negative_slope": relu.params["negative_slope"]}
             masked = with_kernel(op, kernel, params, x=relu.args["y"], dx=relu.args["dx"])
-            _join(program, backend, relu, op, masked)  # in the gradient's place: behind it the weights may be updated
+            join(program, backend, relu, op, masked)  # in the gradient's place: behind it the weights may be updated
 
 
 def _pools(op: Op) -> bool:
     return op.params.get("pool_size", (1, 1)) != (1, 1)
-
-
-def _side_by_side(pool: Op) -> bool:
-    return pool.params["strides"] == pool.params["pool_size"] and pool.params["padding"] == ((0, 0), (0, 0))
 
 
 RULES: tuple[Rule, ...] = (

@@ -1,9 +1,7 @@
 """Rewrite rule of dense layers: both gradients and the optimizer's update in one pass over the weights."""
 
-import math
-
 from fastcnn.engine.program import Op, Program, Tensor
-from fastcnn.engine.rewrite import offered, replace
+from fastcnn.engine.rewrite import offered, plain_relu, replace
 from fastcnn.kernels.backends import Backend
 from fastcnn.kernels.contract import KERNELS
 
@@ -67,7 +65,7 @@ def _mask(program: Program, x: Tensor, inputs: Op | None) -> Op | None:
         return None
     relu = readers[0]
     masks = relu.args["y"].root is x.root and relu.args["dy"].root is inputs.args["dx"].root
-    return relu if masks and relu.params["max_value"] == math.inf and relu.params["threshold"] == 0 else None
+    return relu if masks and plain_relu(relu) else None
 
 
 def _is_output(program: Program, tensor: Tensor) -> bool:

@@ -1,9 +1,7 @@
 """Rewrite rules of depthwise convolutions and narrow groups: kernels of their own, which bias and relu join."""
 
-import math
-
 from fastcnn.engine.program import Program
-from fastcnn.engine.rewrite import Rule, neighbours, offered, replace, with_kernel
+from fastcnn.engine.rewrite import Rule, neighbours, offered, plain_relu, replace, with_kernel
 from fastcnn.kernels.backends import Backend
 
 FORWARD = "depthwise_conv2d_forward"
@@ -44,7 +42,7 @@ def relu_into_depthwise(program: Program, backend: Backend) -> None:
     Condition: a plain or leaky relu (no maximum, threshold 0); nothing else reads what lies between.
     """
     for op, relu in neighbours(program, FORWARD, "relu_forward"):
-        if relu.params["threshold"] == 0 and relu.params["max_value"] == math.inf:
+        if plain_relu(relu):
             params = op.params | {"activation": "relu", "negative_slope": relu.params["negative_slope"]}
             replace(program, op, [])
             replace(program, relu, [with_kernel(op, FORWARD, params, y=relu.args["y"])])

@@ -1,9 +1,7 @@
 """Rewrite rule of dropout: its gradient and that of the relu before it in one pass, without making the mask again."""
 
-import math
-
 from fastcnn.engine.program import Op, Program
-from fastcnn.engine.rewrite import Rule, neighbours, offered, replace, with_kernel
+from fastcnn.engine.rewrite import Rule, neighbours, offered, plain_relu, replace, with_kernel
 from fastcnn.kernels.backends import Backend
 
 
@@ -15,7 +13,7 @@ def dropout_and_relu_gradient(program: Program, backend: Backend) -> None:
     """
     for drop, relu in neighbours(program, "dropout_forward", "relu_backward", read="dy"):
         forward = _same_dropout(program, drop, relu)
-        plain = relu.params["negative_slope"] == 0 and relu.params["max_value"] == math.inf and drop.params["rate"] < 1
+        plain = relu.params["negative_slope"] == 0 and plain_relu(relu) and drop.params["rate"] < 1
         if forward is not None and plain and forward.args["y"].shape == relu.args["y"].shape:
             arrays = {"y": forward.args["y"], "dy": drop.args["x"]}
             fused = with_kernel(relu, "relu_dropout_backward", drop.params, **arrays)

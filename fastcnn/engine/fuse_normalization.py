@@ -3,7 +3,17 @@
 import math
 
 from fastcnn.engine.program import Op, Program, Tensor
-from fastcnn.engine.rewrite import Rule, neighbours, offered, replace, with_kernel, writer_of
+from fastcnn.engine.rewrite import (
+    Rule,
+    join,
+    neighbours,
+    offered,
+    plain_relu,
+    replace,
+    side_by_side,
+    with_kernel,
+    writer_of,
+)
 from fastcnn.kernels.backends import Backend
 
 NORMALIZE = "batchnorm_normalize"
@@ -53,10 +63,10 @@ def pooling_into_normalization(program: Program, backend: Backend) -> None:
     Condition: windows lie side by side without padding; nothing else reads what lies between.
     """
     for op, pool in neighbours(program, NORMALIZE, "maxpool2d_forward"):
-        if pool.params["strides"] == pool.params["pool_size"] and pool.params["padding"] == ((0, 0), (0, 0)):
+        if side_by_side(pool):
             params = op.params | ALONE | {"pool_size": pool.params["pool_size"]}
             made = {"y": pool.args["y"], "argmax": pool.args["argmax"]}
-            _join(program, backend, op, pool, with_kernel(op, FORWARD[1], params, **made))
+            join(program, backend, op, pool, with_kernel(op, FORWARD[1], params, **made))
 
 
 def relu_into_normalization(program: Program, backend: Backend) -> None:
@@ -66,12 +76,11 @@ def relu_into_normalization(program: Program, backend: Backend) -> None:
     """
     for kernel in FORWARD:
         for op, relu in neighbours(program, kernel, "relu_forward"):
-            plain = relu.params["threshold"] == 0 and relu.params["max_value"] == math.inf
             slope = relu.params["negative_slope"]
-            if plain and slope >= 0 and op.params.get("activation", "linear") == "linear":
+            if plain_relu(relu) and slope >= 0 and op.params.get("activation", "linear") == "linear":
                 params = ALONE | op.params | {"activation": "relu", "negative_slope": slope}
                 images = {"x": _images(op.args["x"]), "y": _images(relu.args["y"])}
-                _join(program, backend, op, relu, with_kernel(op, FORWARD[1], params, **images))
+                join(program, backend, op, relu, with_kernel(op, FORWARD[1], params, **images))
 
 
 def gradients_into_normalization(program: Program, backend: Backend) -> None:
@@ -121,7 +130,7 @@ def _mask_of_input(program: Program, op: Op) -> Op | None:
     if _readers(program, dx) != 1 or readers[0].kernel != "relu_backward":
         return None
     relu = readers[0]
-    fits = relu.args["dy"].root is dx.root and relu.args["y"].root is x.root and relu.params["max_value"] == math.inf
+    fits = relu.args["dy"].root is dx.root and relu.args["y"].root is x.root and plain_relu(relu)
     return relu if fits else None
 
 
@@ -137,12 +146,6 @@ def _images(tensor: Tensor) -> Tensor:
     first, *middle, last = tensor.shape
     shape = (first, 1, math.prod(middle), last)
     return Tensor(shape, tensor.dtype, tensor.name, tensor.batched, tensor.value, tensor)
-
-
-def _join(program: Program, backend: Backend, first: Op, second: Op, joined: Op) -> None:
-    if offered(backend, joined):
-        replace(program, first, [])
-        replace(program, second, [joined])
 
 
 RULES: tuple[Rule, ...] = (

@@ -1,5 +1,6 @@
 """What rewrite rules share: finding ops that follow each other, and putting others in their place."""
 
+import math
 from collections.abc import Callable
 
 from fastcnn.engine.program import Op, Program, Tensor
@@ -51,3 +52,20 @@ def offered(backend: Backend, op: Op) -> bool:
     arrays = KERNELS[op.kernel].arrays
     shapes = {name: arrays[name].canonical_shape(t.shape) for name, t in op.args.items() if t is not None}
     return backend.offers(op.kernel, shapes, **op.params)
+
+
+def join(program: Program, backend: Backend, gone: Op, kept: Op, joined: Op) -> None:
+    """Puts `joined` in the place of `kept`, and nothing in that of `gone`, if the backend takes it."""
+    if offered(backend, joined):
+        replace(program, gone, [])
+        replace(program, kept, [joined])
+
+
+def plain_relu(op: Op) -> bool:
+    """Whether a relu_forward or relu_backward is what fused kernels do: leaky or not, no maximum, threshold 0."""
+    return op.params["threshold"] == 0 and op.params["max_value"] == math.inf
+
+
+def side_by_side(pool: Op) -> bool:
+    """Whether a pooling's windows neither overlap nor leave gaps nor reach into padding."""
+    return pool.params["strides"] == pool.params["pool_size"] and pool.params["padding"] == ((0, 0), (0, 0))
