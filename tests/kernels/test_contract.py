@@ -1,6 +1,7 @@
 """What a kernel refuses before any compiled code runs, and how backends are found."""
 
 import importlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -202,3 +203,14 @@ def test_environment_sets_the_number_of_threads(monkeypatch):
         threads.get_num_threads()
     monkeypatch.setenv("FASTCNN_NUM_THREADS", "3")
     assert threads.get_num_threads() == 3
+
+
+@pytest.mark.parametrize("name", [name for name in BACKENDS if name != "numpy"])
+def test_a_backend_that_loads_has_every_module_that_its_folder_holds(name):
+    """An optional module that did not build would otherwise be missed by nobody but the clock."""
+    folder = Path(backends.__file__).parent / f"{name}_backend"
+    modules = {source.stem for suffix in ("py", "pyx") for source in folder.glob(f"*.{suffix}")} - {"__init__"}
+    wanted = {kernel.module for kernel in KERNELS.values()} & modules
+    assert len(wanted) > 8
+    for module in wanted:
+        importlib.import_module(f"fastcnn.kernels.{name}_backend.{module}")
