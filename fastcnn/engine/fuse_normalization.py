@@ -127,7 +127,7 @@ def _mask_of_input(program: Program, op: Op) -> Op | None:
     """The relu_backward that alone reads the gradient of a normalisation's input, where that is the relu's output."""
     dx, x = op.args["dx"], op.args["x"]
     readers = program.uses(dx)
-    if _readers(program, dx) != 1 or readers[0].kernel != "relu_backward":
+    if len(readers) != 1 or _readers(program, dx) != 1 or readers[0].kernel != "relu_backward":
         return None
     relu = readers[0]
     fits = relu.args["dy"].root is dx.root and relu.args["y"].root is x.root and plain_relu(relu)
