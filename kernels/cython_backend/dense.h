@@ -6,11 +6,13 @@
 #define SAMPLE_CHUNK 256
 #define STRIPE 192 /* weights' rows whose dx is transposed at a time */
 #define PANELS_AT_ONCE 8
+#define DIRECT_BYTES (32 * 1024) /* a chunk of w that is read where it lies */
 #define STREAMS 4 /* places of w that are read at once when samples are few */
 
 #define BODY "dense_cores.h"
 #include "each.h"
 KERNEL(dense_products)
+KERNEL(dense_direct)
 KERNEL(dense_few_samples)
 KERNEL(dense_finish)
 KERNEL(dense_input_gradient)
@@ -63,6 +65,9 @@ static void dense_forward(Dense d, void *work, int is_double, int threads) {
     if (few)
         run_dense_few_samples(&d, is_double, d.parts, d.inputs * d.units * itemsize < SERIAL_BYTES ? 1 : threads,
                               scratch);
+    else if (d.parts >= 8 && d.row_blocks == 1 && d.samples > ROWS && d.units % panel_width(is_double) == 0 &&
+             d.units * itemsize <= DIRECT_BYTES / 32)
+        run_dense_direct(&d, is_double, d.parts, allowed, NULL);
     else
         run_dense_products(&d, is_double, d.parts * d.row_blocks * ceil_div(d.panels, d.panels_each), allowed, scratch);
     run_dense_finish(&d, is_double, d.samples, threads_for((double)d.samples * d.units * d.parts * 4, threads), NULL);

@@ -1,5 +1,6 @@
 /* The cores of the dense products, for one instruction set and type. */
 #include "dense_panels.h"
+#include "dense_direct.h"
 
 /* Rows begin..end of a panel of the partial sums, from t->length inputs; fetches some of `next` at every tile. */
 INLINE void FN(panel_of_rows)(const Dense *d, DotTile *t, ptrdiff_t begin, ptrdiff_t end, REAL *sums, int vectors,

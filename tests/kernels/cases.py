@@ -143,6 +143,7 @@ def argmax_of_noise(rng, x_shape, y_shape, params) -> np.ndarray:
 
 
 PRODUCTS = [(1, 1, 1), (2, 3, 5), (7, 33, 31), (32, 129, 128), (13, 64, 10), (64, 300, 65), (5, 1030, 34), (130, 20, 1)]
+LONG_PRODUCTS = [(7, 4100, 32), (32, 5003, 64), (20, 4096, 40)]  # inner axes that are summed in parts
 MATRICES = [(1, 1), (3, 5), (7, 33), (130, 32), (1000, 3), (513, 64), (40, 257)]
 LENGTHS = [1, 7, 64, 1003, 40_000]
 
@@ -154,6 +155,8 @@ def products() -> Iterator[Case]:
         yield Case("dense_forward", {"x": x, "w": w, "y": y}, terms=i)
         yield Case("dense_backward_input", {"dy": y, "w": w, "dx": x}, terms=u)
         yield Case("dense_backward_weights", {"x": x, "dy": y, "dw": w}, terms=n)
+    for n, i, u in LONG_PRODUCTS:
+        yield Case("dense_forward", {"x": (n, i), "w": (i, u), "y": (n, u)}, terms=i)
 
 
 def _positive(rng, shape, dtype):

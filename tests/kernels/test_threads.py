@@ -45,6 +45,7 @@ def _large_cases() -> list[Case]:
         *_pooled_gradients(n, size, c, f),
         *_pooled_gradients(n, size, 3, 32),
         Case("dense_forward", {"x": (33, 5000), "w": (5000, 70), "y": (33, 70)}),
+        Case("dense_forward", {"x": (33, 5000), "w": (5000, 64), "y": (33, 64)}),
         Case("dense_forward", {"x": (2, 5000), "w": (5000, 70), "y": (2, 70)}),
         Case("dense_backward_input", {"dy": (33, 70), "w": (5000, 70), "dx": (33, 5000)}),
         Case("dense_backward_weights", {"x": (33, 5000), "dy": (33, 70), "dw": (5000, 70)}),
