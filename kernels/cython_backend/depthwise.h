@@ -1,12 +1,17 @@
 /* Depthwise convolution: each channel has a window of its own, so vectors run over channels. Narrow groups are the
    same, on as many copies ("planes") of the source as a group has channels.
 
-   Every core copies a zero-padded patch of its source, CHUNK channels wide, to scratch memory: after that there are no
-   edges, no strides that share cache sets, and no vector that is not full. */
+   A group of one channel reads its source in place. The others, and the gradient of the weights, copy a zero-padded
+   patch of it, CHUNK channels wide, to scratch memory: after that there are no edges, no strides that share cache
+   sets, and no vector that is not full. */
 #include "plan.h"
 
 #define CHUNK_BYTES 64 /* the widest chunk of channels, in any copy */
 #define MOST_CHUNKS 8  /* that are copied together */
+#define DEPTHWISE_RUN_BYTES 4096 /* of a pixel, read in place together: threads apart read apart */
+#define TILE 8         /* pixels of a tile: enough chains of additions to hide their latency */
+
+static const char depthwise_zeros[DEPTHWISE_RUN_BYTES + CHUNK_BYTES] __attribute__((aligned(CHUNK_BYTES)));
 
 typedef struct {
     ptrdiff_t images, size[2], c, f, groups, out[2], kernel[2], stride[2], pad[2], dilation[2];
@@ -32,7 +37,7 @@ typedef struct {
     const WindowTap *taps;
     const Phase *phases;
     ptrdiff_t tap_count, phase_count, parts, part_units, chunks, chunks_a_block, run; /* run: chunks at a time */
-    int finish, transposed; /* transposed: the gradient of the input */
+    int finish, transposed, fetch; /* transposed: the gradient of the input; fetch: asks for the source ahead */
     double slope;
 } Slide;
 
@@ -50,6 +55,18 @@ typedef struct {
     int finish;
     double slope;
 } WindowTile;
+
+/* The same from pixels in place: tap's pixel p is the one that places[offset + p * step] points to. */
+typedef struct {
+    const void *packed, *bias;
+    void *places;
+    const WindowTap *taps;
+    ptrdiff_t runs, step, channel;
+    void *to;
+    ptrdiff_t to_step;
+    int finish;
+    double slope;
+} DirectTile;
 
 /* out[cell] += sum over pixels of dy times the patch pixel that met the cell. */
 typedef struct {
@@ -75,6 +92,7 @@ static UNUSED ptrdiff_t patch_pixels(const Slide *g) { return g->planes * g->pat
 #define BODY "depthwise_cores.h"
 #include "each.h"
 KERNEL(depthwise_slide)
+KERNEL(depthwise_direct)
 KERNEL(depthwise_weights)
 KERNEL(depthwise_add)
 

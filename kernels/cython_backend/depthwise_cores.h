@@ -1,7 +1,6 @@
 /* The cores of depthwise convolution, for one instruction set and type. */
 #define VECTORS (WIDE / 2)
 #define CHUNK (VECTORS * LANES)
-#define TILE 8 /* pixels of a tile: enough chains of additions to hide their latency */
 
 INLINE void FN(copy_channels)(const REAL *from, REAL *to, ptrdiff_t count) {
     if (count >= CHUNK)
@@ -208,6 +207,8 @@ KERNEL_OF(depthwise_slide) {
     }
 }
 
+#include "depthwise_direct_cores.h"
+
 INLINE void FN(cell_sums)(const CellTile *t, const int cells) {
     VEC acc[9][VECTORS];
     const REAL *source[9], *dy = t->dy;
@@ -301,4 +302,3 @@ KERNEL_OF(depthwise_add) {
 
 #undef VECTORS
 #undef CHUNK
-#undef TILE

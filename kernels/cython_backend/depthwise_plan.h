@@ -2,6 +2,8 @@
 #define DEPTHWISE_PATCH_BYTES (128 * 1024) /* with its dy it stays in the second cache */
 #define DEPTHWISE_COLUMNS 64 /* of a patch, at most */
 #define DEPTHWISE_BLOCKS 16  /* at least, where there are as many areas and chunks */
+#define DEPTHWISE_SET_BYTES 4096 /* addresses so far apart share one set of the first cache */
+#define DEPTHWISE_NEAR_BYTES (1 << 20) /* a source that the second cache may hold already */
 #define DEPTHWISE_GROUP 4    /* channels of a group, at most: conv2d's tiles are faster on wider ones */
 #define DEPTHWISE_PARTIAL_ELEMENTS (1 << 21)
 
@@ -67,6 +69,26 @@ static int depthwise_fits(const Depthwise *s, int backward) {
     return few_phases && (g.run * (pixels + g.tap_count) + 8) * CHUNK_BYTES <= SCRATCH_BYTES;
 }
 
+/* Plans reading in place: a "patch" is then the table of pointers of one tile. Returns how many runs there are; 0 where
+   channels fill no chunk, pixels share cache sets, or weights and table do not fit the memory of one thread. */
+static ptrdiff_t plan_direct(Slide *g, int is_double) {
+    const ptrdiff_t itemsize = is_double ? 8 : 4, pixel = g->from_channels * itemsize;
+    const ptrdiff_t chunk = chunk_width(is_double), bytes = chunk * itemsize;
+    if (g->planes > 1 || g->own > 1 || g->to_channels < chunk || pixel % DEPTHWISE_SET_BYTES == 0) return 0;
+    g->run = DEPTHWISE_RUN_BYTES / bytes;
+    g->fetch = (double)g->images * g->from_size[0] * g->from_size[1] * pixel > DEPTHWISE_NEAR_BYTES;
+    const ptrdiff_t runs = ceil_div(g->to_channels / chunk, g->run), blocks = g->images * runs;
+    g->patch[0] -= (ceil_div(g->band[0], g->phase[0]) - 1) * g->step[0];
+    g->patch[1] -= (ceil_div(g->band[1], g->phase[1]) - TILE) * g->step[1];
+    g->bands[0] = least(ceil_div(DEPTHWISE_BLOCKS, blocks), ceil_div(g->to_size[0], g->phase[0]));
+    g->band[0] = round_up(ceil_div(g->to_size[0], g->bands[0]), g->phase[0]);
+    g->bands[0] = ceil_div(g->to_size[0], g->band[0]);
+    g->band[1] = g->to_size[1];
+    g->bands[1] = 1;
+    const double table = (double)g->patch[0] * g->patch[1] * sizeof(void *);
+    return table + ((double)g->run + 1) * g->tap_count * bytes <= SCRATCH_BYTES ? runs : 0;
+}
+
 /* Row (or column) of the patch where cell `k` of the window meets pixels `rest` past the phase; -1: nowhere. */
 static ptrdiff_t tap_place(const Slide *g, const Depthwise *s, int backward, int axis, ptrdiff_t k, ptrdiff_t rest) {
     if (!backward) return k * s->dilation[axis];
@@ -125,7 +147,10 @@ static int depthwise_threads(const Depthwise *s, int threads) {
 /* y or dx: to = from (x or dy) under the windows w, + bias and activation when `finish`. */
 static void depthwise_gather(const Depthwise *s, int backward, const void *from, const void *w, const void *bias,
                              void *to, int finish, double slope, char *work, int is_double, int threads) {
-    Slide g = plan_slide(s, backward);
+    const Slide patches = plan_slide(s, backward);
+    Slide g = patches;
+    const ptrdiff_t runs = plan_direct(&g, is_double);
+    if (!runs) g = patches;
     ptrdiff_t units = area_count(&g);
     void *scratch = begin_slide(&g, s, backward, &work, is_double, units);
     g.from = from;
@@ -134,8 +159,11 @@ static void depthwise_gather(const Depthwise *s, int backward, const void *from,
     g.to = to;
     g.finish = finish;
     g.slope = slope;
-    run_depthwise_slide(&g, is_double, units * ceil_div(g.chunks, g.chunks_a_block), depthwise_threads(s, threads),
-                        scratch);
+    threads = depthwise_threads(s, threads);
+    if (runs)
+        run_depthwise_direct(&g, is_double, units * runs, threads, scratch);
+    else
+        run_depthwise_slide(&g, is_double, units * ceil_div(g.chunks, g.chunks_a_block), threads, scratch);
 }
 
 /* Partial sums of dw, each of so many elements; never fewer for more images. */

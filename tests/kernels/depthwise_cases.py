@@ -6,7 +6,8 @@ from fastcnn.kernels import geometry
 from tests.kernels.cases import Case, _padding
 from tests.kernels.fused_cases import ACTIVATIONS
 
-# N, (H, W), C, M, window, strides, padding, dilation: chunks of channels +-1, several patches, wide strides
+# N, (H, W), C, M, window, strides, padding, dilation: chunks of channels +-1, several patches, wide strides, runs of
+# chunks with a part of one at the end, pixels 4 KB apart
 DEPTHWISE = [
     (1, (1, 1), 1, 1, (1, 1), (1, 1), "valid", (1, 1)),
     (2, (7, 7), 8, 1, (3, 3), (1, 1), "same", (1, 1)),
@@ -26,6 +27,9 @@ DEPTHWISE = [
     (2, (9, 9), 5, 2, (3, 3), (1, 1), "same", (2, 2)),
     (2, (6, 7), 7, 5, (2, 3), (1, 1), "valid", (2, 1)),
     (3, (5, 6), 40, 1, (1, 1), (2, 2), "valid", (1, 1)),
+    (2, (31, 30), 300, 1, (3, 3), (1, 1), "same", (1, 1)),
+    (1, (5, 9), 1058, 1, (3, 5), (2, 2), "same", (1, 1)),
+    (2, (5, 6), 1024, 1, (3, 3), (1, 1), "same", (1, 1)),
 ]
 
 
