@@ -91,7 +91,9 @@ INLINE void FN(update_rows)(const DenseUpdate *u, ptrdiff_t input, ptrdiff_t row
                 FN(outer_of)(least(ROWS, rows - row), vectors)(&t);
             }
         }
-        if (step == d->units)
+        for (ptrdiff_t p = 1; step > units && units == d->units && p < rows; p++)
+            memmove(dw + p * units, dw + p * step, units * sizeof(REAL));
+        if (units == d->units)
             FN(update)(u, dw, input * d->units, rows * d->units);
         else
             for (ptrdiff_t p = 0; p < rows; p++)
