@@ -37,6 +37,18 @@ static ptrdiff_t few_parts(ptrdiff_t inputs, ptrdiff_t units, ptrdiff_t itemsize
     return least(64, ceil_div(inputs * units * itemsize, PART_BYTES));
 }
 
+/* Long sums with short rows of whole panels; not where w comes from memory for so few samples that only its bandwidth
+   counts, which reading it in order uses best. */
+#define BANDWIDTH_SAMPLES 4
+#define CACHED_BYTES (16 * 1024 * 1024)
+
+static int reads_directly(const Dense *d, int is_double) {
+    const ptrdiff_t row_bytes = d->units * (is_double ? 8 : 4);
+    return parts_of(d->inputs) > 1 && d->samples <= ROW_BLOCK && d->units % panel_width(is_double) == 0 &&
+           row_bytes <= DIRECT_BYTES / 32 &&
+           (d->samples > BANDWIDTH_SAMPLES || d->inputs * row_bytes <= CACHED_BYTES);
+}
+
 static ptrdiff_t partial_bytes(ptrdiff_t samples, ptrdiff_t inputs, ptrdiff_t units, ptrdiff_t itemsize) {
     ptrdiff_t few = least(samples, FEW_SAMPLES) * few_parts(inputs, units, itemsize);
     return most(samples * parts_of(inputs), few) * round_up(units, WIDEST) * itemsize;
@@ -48,7 +60,8 @@ static ptrdiff_t dense_forward_work(ptrdiff_t samples, ptrdiff_t inputs, ptrdiff
 
 static void dense_forward(Dense d, void *work, int is_double, int threads) {
     const ptrdiff_t itemsize = is_double ? 8 : 4;
-    const int few = d.samples <= FEW_SAMPLES && d.units >= vector_lanes(is_double) &&
+    const int direct = reads_directly(&d, is_double);
+    const int few = !direct && d.samples <= FEW_SAMPLES && d.units >= vector_lanes(is_double) &&
                     d.samples * round_up(d.units, WIDEST) * itemsize <= SCRATCH_BYTES;
     const ptrdiff_t parts = few ? few_parts(d.inputs, d.units, itemsize) : parts_of(d.inputs);
     char *partial = aligned(work);
@@ -62,12 +75,11 @@ static void dense_forward(Dense d, void *work, int is_double, int threads) {
     d.row_blocks = ceil_div(d.samples, ROW_BLOCK);
     d.block_rows = round_up(ceil_div(d.samples, d.row_blocks), ROWS);
     int allowed = threads_for((double)d.samples * d.inputs * d.units, threads);
-    if (few)
+    if (direct)
+        run_dense_direct(&d, is_double, d.parts, allowed, NULL);
+    else if (few)
         run_dense_few_samples(&d, is_double, d.parts, d.inputs * d.units * itemsize < SERIAL_BYTES ? 1 : threads,
                               scratch);
-    else if (d.parts >= 8 && d.row_blocks == 1 && d.samples > ROWS && d.units % panel_width(is_double) == 0 &&
-             d.units * itemsize <= DIRECT_BYTES / 32)
-        run_dense_direct(&d, is_double, d.parts, allowed, NULL);
     else
         run_dense_products(&d, is_double, d.parts * d.row_blocks * ceil_div(d.panels, d.panels_each), allowed, scratch);
     run_dense_finish(&d, is_double, d.samples, threads_for((double)d.samples * d.units * d.parts * 4, threads), NULL);

@@ -43,6 +43,8 @@ INLINE void FN(direct)(const FN(direct_tile) *t, const int rows) {
 
 #define DIRECT(rows) \
     static __attribute__((noinline)) TARGET void FN(direct_##rows)(const FN(direct_tile) *t) { FN(direct)(t, rows); }
+DIRECT(1)
+DIRECT(2)
 DIRECT(3)
 DIRECT(4)
 DIRECT(5)
@@ -50,9 +52,10 @@ DIRECT(6)
 #undef DIRECT
 
 static void (*const FN(direct_of)[])(const FN(direct_tile) *) = {
-    [3] = FN(direct_3), [4] = FN(direct_4), [5] = FN(direct_5), [6] = FN(direct_6)};
+    [1] = FN(direct_1), [2] = FN(direct_2), [3] = FN(direct_3),
+    [4] = FN(direct_4), [5] = FN(direct_5), [6] = FN(direct_6)};
 
-/* Tiles of rows as even as they come: more than ROWS rows never leave fewer than three to one of them. */
+/* Tiles of rows are as even as they come: a tile of few rows reads as much of w as one of many. */
 KERNEL_OF(dense_direct) {
     const Dense *d = context;
     const ptrdiff_t width = WIDE * LANES, line = 64 / sizeof(REAL), row_bytes = d->units * (ptrdiff_t)sizeof(REAL);

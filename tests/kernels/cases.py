@@ -143,7 +143,8 @@ def argmax_of_noise(rng, x_shape, y_shape, params) -> np.ndarray:
 
 
 PRODUCTS = [(1, 1, 1), (2, 3, 5), (7, 33, 31), (32, 129, 128), (13, 64, 10), (64, 300, 65), (5, 1030, 34), (130, 20, 1)]
-LONG_PRODUCTS = [(7, 4100, 32), (32, 5003, 64), (20, 4096, 40)]  # inner axes that are summed in parts
+# Inner axes that are summed in parts
+LONG_PRODUCTS = [(1, 4099, 32), (2, 4100, 64), (7, 4100, 32), (32, 5003, 64), (20, 4096, 40)]
 MATRICES = [(1, 1), (3, 5), (7, 33), (130, 32), (1000, 3), (513, 64), (40, 257)]
 LENGTHS = [1, 7, 64, 1003, 40_000]
 
