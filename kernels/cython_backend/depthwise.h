@@ -37,7 +37,7 @@ typedef struct {
     const WindowTap *taps;
     const Phase *phases;
     ptrdiff_t tap_count, phase_count, parts, part_units, chunks, chunks_a_block, run; /* run: chunks at a time */
-    int finish, transposed, fetch; /* transposed: the gradient of the input; fetch: asks for the source ahead */
+    int finish, transposed, fetch; /* transposed: the gradient of the input; fetch: asks for pixels ahead */
     double slope;
 } Slide;
 

@@ -93,6 +93,13 @@ INLINE void FN(fetch)(const Slide *g, const REAL *image, ptrdiff_t row, ptrdiff_
         }
 }
 
+/* The same for the pixels that the next tile writes. */
+INLINE void FN(fetch_next)(const DirectTile *t, ptrdiff_t pixels, ptrdiff_t count) {
+    const ptrdiff_t line = CHUNK_BYTES / sizeof(REAL);
+    for (ptrdiff_t p = TILE; p < least(2 * TILE, pixels); p++)
+        for (ptrdiff_t i = 0; i < count; i += line) __builtin_prefetch((REAL *)t->to + p * t->to_step + i, 1, 2);
+}
+
 /* One row of destination pixels of one phase: `count` channels of a tile before the next tile, for long reads. */
 INLINE void FN(direct_row)(const Slide *g, DirectTile t, const REAL *image, ptrdiff_t row, ptrdiff_t pixels,
                            ptrdiff_t count) {
@@ -100,7 +107,10 @@ INLINE void FN(direct_row)(const Slide *g, DirectTile t, const REAL *image, ptrd
     const REAL *packed = t.packed, **places = t.places;
     for (ptrdiff_t col = g->origin[1]; pixels > 0; pixels -= TILE, col += TILE * t.step) {
         FN(point)(g, image, row, col, places);
-        if (g->fetch) FN(fetch)(g, image, row + g->patch[0], g->step[0], col, TILE * t.step, count);
+        if (g->fetch) {
+            FN(fetch)(g, image, row + g->patch[0], g->step[0], col, TILE * t.step, count);
+            FN(fetch_next)(&t, pixels, count);
+        }
         for (ptrdiff_t c = 0; c < count; c += CHUNK) {
             t.packed = packed + c * g->tap_count;
             t.channel = least(c, count - CHUNK);
