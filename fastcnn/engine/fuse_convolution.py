@@ -124,6 +124,25 @@ def relu_mask_into_gradient(program: Program, backend: Backend) -> None:
             join(program, backend, relu, op, masked)  # in the gradient's place: behind it the weights may be updated
 
 
+def bias_gradient_into_weights(program: Program, backend: Backend) -> None:
+    """bias_backward of the dy that a convolution's weights' gradient reads -> summed while that reads it.
+
+    The bias may be updated before the weights' gradient comes, so both stand where the first of the two stood.
+    Condition: what the weights' gradient reads is there by then, and the backend offers both in one. The algorithms
+    must have been chosen: not all of them take a bias.
+    """
+    for bias in [op for op in program.ops if op.kernel == "bias_backward"]:
+        readers = [op for op in program.uses(bias.args["dy"]) if op.kernel == "conv2d_fused_backward_weights"]
+        for weights in readers[:1]:
+            places = program.ops.index(bias), program.ops.index(weights)
+            passed = {id(t.root) for op in program.ops[min(places) : places[1]] for t in op.outputs.values()}
+            ready = not any(id(t.root) in passed for t in weights.inputs.values())
+            if ready and weights.args["dy"] is bias.args["dy"] and weights.args["db"] is None:
+                joined = with_kernel(weights, weights.kernel, weights.params, db=bias.args["db"])
+                first, second = (bias, weights) if places[0] < places[1] else (weights, bias)
+                join(program, backend, second, first, joined)
+
+
 def _pools(op: Op) -> bool:
     return op.params.get("pool_size", (1, 1)) != (1, 1)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from fastcnn import config
 from fastcnn.engine import algorithms, fuse, gradients
+from fastcnn.engine.fuse_convolution import bias_gradient_into_weights
 from fastcnn.engine.memory import Arena
 from fastcnn.engine.prepare import prepare, scale_into_input
 from fastcnn.engine.program import Builder, Op, Tensor
@@ -178,6 +179,7 @@ def build_program(model: object, backend: Backend, mode: str, batch: int, arena:
     if config.winograd is not False:
         algorithms.choose_winograd(program, backend, everywhere=config.winograd is True)
     if config.fuse:
+        bias_gradient_into_weights(program, backend)
         prepare(program, backend)
         scale_into_input(program, backend)
         bound.x = program.inputs["x"]

@@ -77,6 +77,7 @@ def conv2d_fused_backward_weights(
     dy: In(4),
     argmax: In(4, "index").or_none(),
     dw: Out(4),
+    db: Out(1).or_none(),
     work: WORK,
     *,
     strides: Pair,
@@ -85,9 +86,13 @@ def conv2d_fused_backward_weights(
     groups: int,
     pool_size: Pair,
 ):
-    """maxpool2d_backward (with argmax) and conv2d_backward_weights: only pixels that won a window are touched."""
+    """maxpool2d_backward (with argmax), conv2d_backward_weights, and bias_backward (with db) in one.
+
+    Only pixels that won a window are touched.
+    """
     full = shapes.unpooled("conv2d_fused_backward_weights", dy, x, dw, strides, padding, dilation, pool_size)
     shapes.conv2d("conv2d_fused_backward_weights", x, dw, full, strides, padding, dilation, groups)
+    shapes.expect("conv2d_fused_backward_weights", "db", db, (dw.shape[3],))
     shapes.pooled_index("conv2d_fused_backward_weights", argmax, dy, pool_size)
 
 

@@ -11,7 +11,8 @@ cdef extern from "conv2d.h":
     int plan_winners(Winners *, int is_double)
     ptrdiff_t winners_work(Winners *, int is_double)
     void pooled_backward_weights(
-        Winners *, const void *x, const void *dy, const void *argmax, void *dw, void *work, int is_double, int threads
+        Winners *, const void *x, const void *dy, const void *argmax, void *dw, void *db, void *work, int is_double,
+        int threads
     ) noexcept nogil
     int plan_scatter(Winners *, int is_double)
     ptrdiff_t scatter_work(Winners *, int is_double)
@@ -34,7 +35,7 @@ cdef Winners describe_pooled(tuple x, tuple w, tuple dy, strides, padding, dilat
 
 def conv2d_fused_backward_weights_offered(shapes, *, strides, padding, dilation, groups, pool_size):
     if pool_size == (1, 1):
-        return True
+        return "db" not in shapes
     if "argmax" not in shapes or pool_size[0] * pool_size[1] > MOST_CELLS:
         return False
     cdef Winners g = describe_pooled(
@@ -53,7 +54,7 @@ def conv2d_fused_backward_weights_work(shapes, itemsize, *, pool_size, **window)
     return -(-winners_work(&g, itemsize == 8) // itemsize)
 
 
-def conv2d_fused_backward_weights(x, dy, argmax, dw, work, *, strides, padding, dilation, groups, pool_size):
+def conv2d_fused_backward_weights(x, dy, argmax, dw, db, work, *, strides, padding, dilation, groups, pool_size):
     if pool_size == (1, 1):
         conv2d_backward_weights(
             x, dy, dw, work, strides=strides, padding=padding, dilation=dilation, groups=groups
@@ -61,10 +62,12 @@ def conv2d_fused_backward_weights(x, dy, argmax, dw, work, *, strides, padding, 
         return
     cdef Winners g = describe_pooled(shape(x), shape(dw), shape(dy), strides, padding, dilation, groups, pool_size)
     cdef Call a
-    give(&a, (x, dy, argmax), (dw, work))
+    give(&a, (x, dy, argmax), (dw, db, work))
     cdef int double_ = is_double(x), threads = get_num_threads()
     with nogil:
-        pooled_backward_weights(&g, a.in_[0], a.in_[1], a.in_[2], a.out[0], a.out[1], double_, threads)
+        pooled_backward_weights(
+            &g, a.in_[0], a.in_[1], a.in_[2], a.out[0], a.out[1], a.out[2], double_, threads
+        )
 
 
 def conv2d_fused_backward_input_offered(

@@ -181,6 +181,7 @@ INLINE void FN(lay_columns)(const Winners *g, const WinnerPatch *at, const REAL 
 }
 
 #include "winners_tables.h"
+#include "winners_bias.h"
 
 KERNEL_OF(winners_gradient) {
     const Winners *g = context;
@@ -190,7 +191,9 @@ KERNEL_OF(winners_gradient) {
     const ptrdiff_t channels = least(g->chunk, g->group_c - from);
     REAL *strip = scratch, *laid = (REAL *)((char *)scratch + g->strip_bytes);
     REAL *sums = (REAL *)g->partial + block * g->sums_size;
+    REAL *bias_sums = g->db && from == 0 ? (REAL *)g->bias_sums + part * s->f + group * g->group_f : NULL;
     memset(sums, 0, g->sums_size * sizeof(REAL));
+    if (bias_sums) memset(bias_sums, 0, g->group_f * sizeof(REAL));
     ptrdiff_t row = part * g->part_rows, end = least(row + g->part_rows, s->images * g->pooled[0]);
     while (row < end) {
         WinnerPatch at = {.image = row / g->pooled[0], .top = row % g->pooled[0]};
@@ -213,6 +216,7 @@ KERNEL_OF(winners_gradient) {
             } else {
                 FN(add_patch)(g, t, strip, sums);
             }
+            if (bias_sums) FN(add_bias_patch)(g, &t, bias_sums);
         }
         row += at.rows;
     }

@@ -9,7 +9,7 @@ typedef struct {
     Conv conv;
     const void *x, *dy, *w; /* x may be NULL in the gradient of the input, where it is the mask */
     const uint8_t *argmax;
-    void *dw, *partial, *dx, *packed;
+    void *dw, *db, *partial, *bias_sums, *dx, *packed; /* db may be NULL */
     double slope;
     ptrdiff_t filters; /* at a time; 0 in the gradient of the weights */
     ptrdiff_t pool[2], pooled[2];

@@ -81,11 +81,11 @@ static int plan_scatter(Winners *g, int is_double) {
 
 static ptrdiff_t winners_work(Winners *g, int is_double) {
     plan_winners(g, is_double);
-    return g->parts * g->chunks * g->sums_size * (is_double ? 8 : 4) + SCRATCH_BYTES + 2 * ALIGNMENT;
+    return g->parts * (g->chunks * g->sums_size + g->conv.f) * (is_double ? 8 : 4) + SCRATCH_BYTES + 3 * ALIGNMENT;
 }
 
-static void pooled_backward_weights(Winners *g, const void *x, const void *dy, const void *argmax, void *dw, void *work,
-                                    int is_double, int threads) {
+static void pooled_backward_weights(Winners *g, const void *x, const void *dy, const void *argmax, void *dw, void *db,
+                                    void *work, int is_double, int threads) {
     const Conv *s = &g->conv;
     char *cursor = work;
     plan_winners(g, is_double);
@@ -93,12 +93,15 @@ static void pooled_backward_weights(Winners *g, const void *x, const void *dy, c
     g->dy = dy;
     g->argmax = argmax;
     g->dw = dw;
+    g->db = db;
     g->partial = take(&cursor, g->parts * g->chunks * g->sums_size * (is_double ? 8 : 4));
+    g->bias_sums = take(&cursor, g->parts * s->f * (is_double ? 8 : 4));
     double sums = (double)s->kernel[0] * s->kernel[1] * g->group_c * s->f;
     double total = sums * s->images * g->pooled[0] * g->pooled[1];
     g->parts = ceil_div(s->images * g->pooled[0], g->part_rows);
     run_winners_gradient(g, is_double, g->parts * g->chunks, threads_for(total, threads), take(&cursor, SCRATCH_BYTES));
     run_add_winner_sums(g, is_double, g->chunks * g->runs, threads_for(g->parts * sums * 4, threads), NULL);
+    if (db) run_add_bias_sums(g, is_double, 1, 1, NULL);
 }
 
 static ptrdiff_t scatter_work(Winners *g, int is_double) {

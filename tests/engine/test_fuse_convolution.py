@@ -86,9 +86,37 @@ def test_the_full_size_gradient_stays_where_one_of_its_readers_cannot_take_the_p
     assert pools == [(1, 1), (2, 2)]
 
 
+class WithoutBias(Offering):
+    """Offers the gradient of a convolution's weights without that of the bias."""
+
+    def offers(self, kernel: str, shapes: dict | None = None, **params: object) -> bool:
+        return not (kernel == "conv2d_fused_backward_weights" and "db" in (shapes or {}))
+
+
 def test_a_bias_takes_its_gradient_from_the_pooled_one():
-    ops = program_of(*conv())
+    ops = program_of(*conv(), offering=WithoutBias())
     assert named(ops, "bias_backward")[-1].args["dy"].shape == (4, 4, 4, 5)
+    assert named(ops, "conv2d_fused_backward_weights")[0].args["db"] is None
+
+
+def test_the_gradient_of_the_weights_sums_that_of_the_bias_before_either_is_updated():
+    ops = program_of(*conv(padding="same"), *conv(padding="same", use_bias=False), *conv((1, 2), padding="same"))
+    assert len(named(ops, "bias_backward")) == 1  # the dense layer's
+    joined = named(ops, "conv2d_fused_backward_weights")
+    assert [op.args["db"] is None for op in joined] == [False, True, False]
+    for op in joined:
+        for name in ("dw", "db"):
+            made = op.args[name]
+            readers = [ops.index(u) for u in ops if made is not None and u.args.get("dw") is made and u is not op]
+            assert all(ops.index(op) < place for place in readers)
+            assert made is None or readers
+
+
+def test_a_bias_stays_on_its_own_where_winograd_takes_the_weights():
+    with config.using(winograd=True):
+        ops = execute.build_program(model_of(*conv()), Offering(), "train", 4).runner.program.ops
+    assert named(ops, "winograd_backward_weights")
+    assert len(named(ops, "bias_backward")) == 2
 
 
 def test_gradients_of_inputs_come_before_the_weights_are_updated():

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from fastcnn.kernels import geometry
+from fastcnn.kernels.contract import KERNELS
 from tests.kernels.cases import CONVOLUTIONS, LENGTHS, PRODUCTS, Case, _hyper, _padding, _positive
 
 ACTIVATIONS = (("relu", 0.0, True), ("relu", 0.1, False), ("linear", 0.0, True))
@@ -36,7 +37,8 @@ def _convolution(kernels: tuple[str, str, str], shapes: tuple, params: dict, ter
         given = {"dy": small, "argmax": argmax, "w": w, "x": mask, "dx": big}
         yield Case(inputs, given, back, fill, terms=terms[1], slack=slack)
     given = {"x": big, "dy": small, "argmax": argmax, "dw": w}
-    yield Case(weights, given, params, {"argmax": fill["argmax"]}, terms=terms[2], slack=slack)
+    for db in (None, bias) if "db" in KERNELS[weights].arrays else (None,):
+        yield Case(weights, given | {"db": db}, params, {"argmax": fill["argmax"]}, terms=terms[2], slack=slack)
 
 
 def convolutions() -> Iterator[Case]:

@@ -21,7 +21,7 @@ def _pooled_gradients(n: int, size: int, c: int, f: int) -> list[Case]:
     cells = {"argmax": lambda rng, shape, dtype: rng.integers(0, 4, shape).astype(dtype)}
     slope, dx = {"negative_slope": 0.1}, {"dy": dy, "argmax": dy, "w": w, "x": x, "dx": x}
     return [
-        Case("conv2d_fused_backward_weights", {"x": x, "dy": dy, "argmax": dy, "dw": w}, conv, cells),
+        Case("conv2d_fused_backward_weights", {"x": x, "dy": dy, "argmax": dy, "dw": w, "db": (f,)}, conv, cells),
         Case("conv2d_fused_backward_input", dx, conv | slope, cells),
     ]
 

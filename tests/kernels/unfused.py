@@ -58,6 +58,8 @@ def conv2d_backward_input(a: dict, params: dict) -> None:
 def conv2d_backward_weights(a: dict, params: dict) -> None:
     dy = unpooled(a, a["x"], a["dw"], params)
     NUMPY.conv2d_backward_weights(a["x"], dy, a["dw"], None, **window(params))
+    if a.get("db") is not None:
+        NUMPY.bias_backward(a["dy"], a["db"], None)
 
 
 def dense_forward(a: dict, params: dict) -> None:
