@@ -11,7 +11,7 @@ from fastcnn.engine import algorithms, fuse, gradients
 from fastcnn.engine.fuse_convolution import bias_gradient_into_weights
 from fastcnn.engine.memory import Arena
 from fastcnn.engine.prepare import prepare, scale_into_input
-from fastcnn.engine.program import Builder, Op, Tensor
+from fastcnn.engine.program import Builder, Op, Program, Tensor
 from fastcnn.engine.run import Runner
 from fastcnn.engine.variable import Variable
 from fastcnn.kernels.backends import Backend
@@ -173,18 +173,22 @@ def build_program(model: object, backend: Backend, mode: str, batch: int, arena:
         rule(program, backend)
     if training:
         add_training(builder, loss, model)
-    if config.fuse:
-        for rule in fuse.KERNEL_RULES:
-            rule(program, backend)
+    rewrite(program, backend)
+    bound.x = program.inputs["x"]
+    bound.runner = Runner(program, backend, arena)
+    return bound
+
+
+def rewrite(program: Program, backend: Backend) -> None:
+    """Turns a finished program into the one that runs, as far as the settings allow."""
+    for rule in fuse.KERNEL_RULES if config.fuse else ():
+        rule(program, backend)
     if config.winograd is not False:
         algorithms.choose_winograd(program, backend, everywhere=config.winograd is True)
     if config.fuse:
-        bias_gradient_into_weights(program, backend)
+        bias_gradient_into_weights(program, backend)  # where Winograd has not taken the convolution
         prepare(program, backend)
         scale_into_input(program, backend)
-        bound.x = program.inputs["x"]
-    bound.runner = Runner(program, backend, arena)
-    return bound
 
 
 def lower_layers(layers: Iterable, builder: Builder, x: Tensor) -> Tensor:
