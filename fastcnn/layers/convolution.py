@@ -2,14 +2,13 @@
 
 from fastcnn import activations
 from fastcnn.engine.ops.convolution import conv2d
-from fastcnn.engine.ops.dense import bias
 from fastcnn.engine.program import Builder, Tensor
-from fastcnn.kernels.geometry import Padding, resolve_padding, window_output
 from fastcnn.layers import arguments
-from fastcnn.layers.base import Layer, Shape
+from fastcnn.layers.base import Shape
+from fastcnn.layers.windowed import Windowed
 
 
-class Conv2D(Layer):
+class Conv2D(Windowed):
     """2-D convolution (cross-correlation, as everywhere in this field) plus bias and activation.
 
     Input (N, H, W, C), output (N, OH, OW, filters). Weights: kernel (KH, KW, C / groups, filters), bias (filters,).
@@ -52,33 +51,18 @@ class Conv2D(Layer):
             bias_constraint=bias_constraint,
         )
         self.filters = arguments.positive("Conv2D", "filters", filters)
-        self.kernel_size = arguments.pair("Conv2D", "kernel_size", kernel_size, 1024)
-        self.strides = arguments.pair("Conv2D", "strides", strides)
-        self.padding = arguments.padding_mode("Conv2D", padding)
-        self.data_format = arguments.channels_last("Conv2D", data_format)
-        self.dilation_rate = arguments.pair("Conv2D", "dilation_rate", dilation_rate)
+        self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
         self.groups = arguments.positive("Conv2D", "groups", groups)
         self.activation = activations.name_of(activation)
         self.use_bias = use_bias
         self.kernel_initializer, self.bias_initializer = kernel_initializer, bias_initializer
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise ValueError(
-                f"Conv2D: strides and dilation_rate cannot both exceed 1. "
-                f"Received: strides={self.strides}, dilation_rate={self.dilation_rate}"
-            )
         if self.filters % self.groups:
             raise ValueError(f"Conv2D: filters must be a multiple of groups={groups}. Received: {filters}")
 
-    def _padding(self, input_shape: Shape) -> Padding:
-        window = (self.kernel_size, self.strides, self.dilation_rate)
-        return resolve_padding(self.padding, input_shape[1:3], *window)
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        arguments.rank("Conv2D", input_shape, 4, "(batch, rows, columns, channels)")
-        if input_shape[3] % self.groups:
-            raise ValueError(f"the channels must be a multiple of groups={self.groups}. Received: {input_shape[3]}")
-        window = (self.kernel_size, self.strides, self._padding(input_shape), self.dilation_rate)
-        return (input_shape[0], *window_output(input_shape[1:3], *window), self.filters)
+    def _filters(self, channels: int) -> int:
+        if channels % self.groups:
+            raise ValueError(f"the channels must be a multiple of groups={self.groups}. Received: {channels}")
+        return self.filters
 
     def build(self, input_shape: Shape) -> None:
         shape = (*self.kernel_size, input_shape[3] // self.groups, self.filters)
@@ -87,10 +71,7 @@ class Conv2D(Layer):
 
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
         window = (self.strides, self._padding(x.shape), self.dilation_rate, self.groups)
-        y = conv2d(builder, x, builder.variable(self.kernel), *window)
-        if self.bias is not None:
-            y = bias(builder, y, builder.variable(self.bias))
-        return activations.lower(builder, self.activation, y)
+        return self._lower_ends(builder, conv2d(builder, x, builder.variable(self.kernel), *window))
 
 
 Convolution2D = Conv2D

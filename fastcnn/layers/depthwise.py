@@ -2,17 +2,16 @@
 
 from fastcnn import activations
 from fastcnn.engine.ops.convolution import conv2d
-from fastcnn.engine.ops.dense import bias
 from fastcnn.engine.program import Builder, Tensor
 from fastcnn.engine.variable import Variable
-from fastcnn.kernels.geometry import Padding, resolve_padding, window_output
 from fastcnn.layers import arguments
-from fastcnn.layers.base import Layer, Shape
+from fastcnn.layers.base import Shape
+from fastcnn.layers.windowed import Windowed
 
 POINT = ((1, 1), ((0, 0), (0, 0)), (1, 1), 1)  # strides, padding, dilation and groups of a 1x1 convolution
 
 
-class DepthwiseConv2D(Layer):
+class DepthwiseConv2D(Windowed):
     """2-D convolution of each channel with windows of its own, plus bias and activation.
 
     Input (N, H, W, C), output (N, OH, OW, C * depth_multiplier), channel c's results side by side. Weights: kernel
@@ -57,33 +56,14 @@ class DepthwiseConv2D(Layer):
             depthwise_constraint=depthwise_constraint,
             bias_constraint=bias_constraint,
         )
-        self.kernel_size = arguments.pair(name, "kernel_size", kernel_size, 1024)
-        self.strides = arguments.pair(name, "strides", strides)
-        self.padding = arguments.padding_mode(name, padding)
+        self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
         self.depth_multiplier = arguments.positive(name, "depth_multiplier", depth_multiplier)
-        self.data_format = arguments.channels_last(name, data_format)
-        self.dilation_rate = arguments.pair(name, "dilation_rate", dilation_rate)
         self.activation = activations.name_of(activation)
         self.use_bias = use_bias
         self.depthwise_initializer, self.bias_initializer = depthwise_initializer, bias_initializer
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise ValueError(
-                f"{name}: strides and dilation_rate cannot both exceed 1. "
-                f"Received: strides={self.strides}, dilation_rate={self.dilation_rate}"
-            )
-
-    def _padding(self, input_shape: Shape) -> Padding:
-        window = (self.kernel_size, self.strides, self.dilation_rate)
-        return resolve_padding(self.padding, input_shape[1:3], *window)
 
     def _filters(self, channels: int) -> int:
-        """Channels of the output for so many of the input."""
         return channels * self.depth_multiplier
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        arguments.rank(type(self).__name__, input_shape, 4, "(batch, rows, columns, channels)")
-        window = (self.kernel_size, self.strides, self._padding(input_shape), self.dilation_rate)
-        return (input_shape[0], *window_output(input_shape[1:3], *window), self._filters(input_shape[3]))
 
     def build(self, input_shape: Shape) -> None:
         shape = (*self.kernel_size, input_shape[3], self.depth_multiplier)
@@ -101,12 +81,6 @@ class DepthwiseConv2D(Layer):
         w = builder.view(builder.variable(self.depthwise_kernel), shape)
         window = (self.strides, self._padding(x.shape), self.dilation_rate)
         return self._lower_ends(builder, conv2d(builder, x, w, *window, groups=channels))
-
-    def _lower_ends(self, builder: Builder, y: Tensor) -> Tensor:
-        """What comes after the depthwise convolution."""
-        if self.bias is not None:
-            y = bias(builder, y, builder.variable(self.bias))
-        return activations.lower(builder, self.activation, y)
 
 
 class SeparableConv2D(DepthwiseConv2D):
