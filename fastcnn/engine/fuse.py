@@ -1,12 +1,14 @@
 """Rewrite rules: small, each with the condition under which it holds. The program computes the same before and after.
 
 fuse_loss and the rules of BEFORE_GRADIENT run before the gradient is made, which then follows from what they left;
-KERNEL_RULES run on the finished program, and only where the backend offers the fused kernel.
+KERNEL_RULES run on the finished program, and only where the backend offers the fused kernel; LAST_RULES follow when the
+algorithms of convolutions have been chosen.
 """
 
 import math
 
 from fastcnn.engine import fuse_convolution, fuse_dense, fuse_depthwise, fuse_dropout, fuse_normalization
+from fastcnn.engine.prepare import prepare, scale_into_input
 from fastcnn.engine.program import Op, Program, Tensor
 from fastcnn.engine.rewrite import Rule, neighbours, replace
 from fastcnn.kernels.backends import Backend
@@ -67,4 +69,9 @@ KERNEL_RULES: tuple[Rule, ...] = (
     *fuse_dropout.RULES,
     *fuse_convolution.RULES,
     *fuse_dense.RULES,
+)
+LAST_RULES: tuple[Rule, ...] = (  # once the algorithms are chosen
+    fuse_convolution.bias_gradient_into_weights,
+    prepare,
+    scale_into_input,
 )

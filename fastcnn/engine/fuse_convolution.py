@@ -25,7 +25,7 @@ PLAIN = {  # a kernel's parameters when nothing is fused
     "conv2d_backward_input": ("conv2d_fused_backward_input", UNPOOLED | {"negative_slope": 0.0}),
     "conv2d_backward_weights": ("conv2d_fused_backward_weights", UNPOOLED),
 }
-FORWARD = ("conv2d_fused_forward", "dense_fused_forward")
+FORWARD = ("conv2d_fused_forward", "depthwise_conv2d_forward", "dense_fused_forward")
 CONVOLUTION_GRADIENTS = ("conv2d_fused_backward_input", "conv2d_fused_backward_weights")
 
 
@@ -96,10 +96,9 @@ def unpooling_into_gradients(program: Program, backend: Backend) -> None:
     Condition: windows side by side; only that convolution's gradients read the full-size one, and the backend offers
     both.
     """
-    outside = {id(t.root) for t in program.outputs.values()}
     for unpool in [op for op in program.ops if op.kernel == "maxpool2d_backward"]:
         full, readers = unpool.args["dx"], program.uses(unpool.args["dx"])
-        alone = id(full.root) not in outside and all(r.args.get("dy") is full for r in readers)
+        alone = not program.is_output(full) and all(r.args.get("dy") is full for r in readers)
         if not (alone and side_by_side(unpool) and all(r.kernel in CONVOLUTION_GRADIENTS for r in readers)):
             continue
         pooled = {"dy": unpool.args["dy"], "argmax": unpool.args["argmax"]}

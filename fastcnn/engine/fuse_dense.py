@@ -34,7 +34,7 @@ def _gradient_of_weights(program: Program, update: Op) -> Op | None:
     """The dense_backward_weights whose result the update alone reads."""
     dw, w = update.args["dw"].root, update.args["w"]
     writers = [op for op in program.ops if any(t.root is dw for t in op.outputs.values())]
-    if len(writers) != 1 or writers[0].kernel != "dense_backward_weights" or _is_output(program, dw):
+    if len(writers) != 1 or writers[0].kernel != "dense_backward_weights" or program.is_output(dw):
         return None
     alone = program.uses(dw) == [update] and writers[0].args["dw"].shape == w.shape
     return writers[0] if alone else None
@@ -58,7 +58,7 @@ def _gradient_of_input(program: Program, weights: Op, update: Op) -> Op | None:
 
 def _mask(program: Program, x: Tensor, inputs: Op | None) -> Op | None:
     """The relu_backward of the layer's input `x`, if nothing else reads the gradient that it masks."""
-    if inputs is None or _is_output(program, inputs.args["dx"]):
+    if inputs is None or program.is_output(inputs.args["dx"]):
         return None
     readers = program.uses(inputs.args["dx"])
     if len(readers) != 1 or readers[0].kernel != "relu_backward":
@@ -66,10 +66,6 @@ def _mask(program: Program, x: Tensor, inputs: Op | None) -> Op | None:
     relu = readers[0]
     masks = relu.args["y"].root is x.root and relu.args["dy"].root is inputs.args["dx"].root
     return relu if masks and plain_relu(relu) else None
-
-
-def _is_output(program: Program, tensor: Tensor) -> bool:
-    return any(tensor.root is output.root for output in program.outputs.values())
 
 
 def _fused(update: Op, weights: Op, inputs: Op | None, relu: Op | None) -> Op:

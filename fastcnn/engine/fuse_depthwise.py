@@ -1,7 +1,7 @@
-"""Rewrite rules of depthwise convolutions and narrow groups: kernels of their own, which bias and relu join."""
+"""Rewrite rule of depthwise convolutions and narrow groups: kernels of their own, which others join."""
 
 from fastcnn.engine.program import Program
-from fastcnn.engine.rewrite import Rule, neighbours, offered, plain_relu, replace, with_kernel
+from fastcnn.engine.rewrite import Rule, offered, replace, with_kernel
 from fastcnn.kernels.backends import Backend
 
 FORWARD = "depthwise_conv2d_forward"
@@ -26,26 +26,4 @@ def groups_to_depthwise(program: Program, backend: Backend) -> None:
                 replace(program, op, [depthwise])
 
 
-def bias_into_depthwise(program: Program, backend: Backend) -> None:
-    """A depthwise convolution, then bias -> it adds the bias.
-
-    Condition: nothing else reads what lies between.
-    """
-    for op, bias in neighbours(program, FORWARD, "bias_forward"):
-        replace(program, op, [])
-        replace(program, bias, [with_kernel(op, FORWARD, op.params, b=bias.args["b"], y=bias.args["y"])])
-
-
-def relu_into_depthwise(program: Program, backend: Backend) -> None:
-    """A depthwise convolution (with bias or without), then relu -> it applies relu.
-
-    Condition: a plain or leaky relu (no maximum, threshold 0); nothing else reads what lies between.
-    """
-    for op, relu in neighbours(program, FORWARD, "relu_forward"):
-        if plain_relu(relu):
-            params = op.params | {"activation": "relu", "negative_slope": relu.params["negative_slope"]}
-            replace(program, op, [])
-            replace(program, relu, [with_kernel(op, FORWARD, params, y=relu.args["y"])])
-
-
-RULES: tuple[Rule, ...] = (groups_to_depthwise, bias_into_depthwise, relu_into_depthwise)
+RULES: tuple[Rule, ...] = (groups_to_depthwise,)

@@ -135,8 +135,7 @@ def _mask_of_input(program: Program, op: Op) -> Op | None:
 
 
 def _readers(program: Program, tensor: Tensor) -> int:
-    outside = any(t.root is tensor.root for t in program.outputs.values())
-    return len(program.uses(tensor)) + outside
+    return len(program.uses(tensor)) + program.is_output(tensor)
 
 
 def _images(tensor: Tensor) -> Tensor:

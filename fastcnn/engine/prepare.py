@@ -40,13 +40,12 @@ def scale_into_input(program: Program, backend: Backend) -> None:
 
     Condition: nothing else reads the input, and its gradient is not wanted.
     """
-    outside = {id(t.root) for t in program.outputs.values()}
     for name, x in list(program.inputs.items()):
         readers = program.uses(x)
-        if len(readers) != 1 or readers[0].kernel != "scale_forward" or x.trainable or id(x) in outside:
+        if len(readers) != 1 or readers[0].kernel != "scale_forward" or x.trainable or program.is_output(x):
             continue
         scaled, params = readers[0].args["y"], readers[0].params
-        if readers[0].args["x"] is x and scaled.base is None and id(scaled) not in outside:
+        if readers[0].args["x"] is x and scaled.base is None and not program.is_output(scaled):
             replace(program, readers[0], [])
             scaled.is_input, scaled.scaling = True, (params["scale"], params["offset"])
             program.inputs[name] = scaled

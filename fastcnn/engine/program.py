@@ -110,6 +110,10 @@ class Program:
                 seen.add(id(tensor))
                 yield tensor
 
+    def is_output(self, tensor: Tensor) -> bool:
+        """Whether the tensor's memory is read from outside after a step."""
+        return any(output.root is tensor.root for output in self.outputs.values())
+
     def uses(self, tensor: Tensor) -> list[Op]:
         """Ops that read the tensor's memory."""
         return [op for op in self.ops if any(t.root is tensor.root for t in op.inputs.values())]

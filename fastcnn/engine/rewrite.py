@@ -15,11 +15,10 @@ def neighbours(program: Program, first: str, second: str, output: str = "y", rea
 
     Pairs do not overlap: an op is part of one pair at most.
     """
-    outside = {id(t.root) for t in program.outputs.values()}
     found, taken = [], set()
     for op in program.ops:
         made = op.args.get(output)
-        if op.kernel != first or id(made.root) in outside or id(op) in taken:
+        if op.kernel != first or program.is_output(made) or id(op) in taken:
             continue
         readers = program.uses(made)
         if len(readers) == 1 and readers[0].kernel == second and readers[0].args.get(read) is made:

@@ -8,9 +8,7 @@ import numpy as np
 
 from fastcnn import config
 from fastcnn.engine import algorithms, fuse, gradients
-from fastcnn.engine.fuse_convolution import bias_gradient_into_weights
 from fastcnn.engine.memory import Arena
-from fastcnn.engine.prepare import prepare, scale_into_input
 from fastcnn.engine.program import Builder, Op, Program, Tensor
 from fastcnn.engine.run import Runner
 from fastcnn.engine.variable import Variable
@@ -185,10 +183,8 @@ def rewrite(program: Program, backend: Backend) -> None:
         rule(program, backend)
     if config.winograd is not False:
         algorithms.choose_winograd(program, backend, everywhere=config.winograd is True)
-    if config.fuse:
-        bias_gradient_into_weights(program, backend)  # where Winograd has not taken the convolution
-        prepare(program, backend)
-        scale_into_input(program, backend)
+    for rule in fuse.LAST_RULES if config.fuse else ():
+        rule(program, backend)
 
 
 def lower_layers(layers: Iterable, builder: Builder, x: Tensor) -> Tensor:

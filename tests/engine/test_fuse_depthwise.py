@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fastcnn import Sequential, layers
-from fastcnn.engine import fuse_depthwise
+from fastcnn.engine import fuse_convolution, fuse_depthwise
 from fastcnn.engine.program import Builder
 from fastcnn.kernels import backends
 from fastcnn.training import execute
@@ -30,7 +30,7 @@ def kernels(*added: layers.Layer, shape=(8, 8, 4), offered: int = 64, read: int 
     builder.program.outputs["y"] = execute.lower_layers(model.layers, builder, builder.input("x", shape))
     if read is not None:
         builder.program.outputs["read"] = builder.program.ops[read].args["y"]
-    for rule in fuse_depthwise.RULES:
+    for rule in (*fuse_depthwise.RULES, *fuse_convolution.RULES):
         rule(builder.program, Offering(offered))
     return [op.kernel for op in builder.program.ops]
 
