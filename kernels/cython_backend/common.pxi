@@ -37,6 +37,11 @@ cdef inline ptrdiff_t dim(array, int axis) noexcept:
     return cnp.PyArray_DIM(<cnp.ndarray>array, axis)
 
 
+cdef inline tuple shape(array):
+    """Of an array of four axes."""
+    return (dim(array, 0), dim(array, 1), dim(array, 2), dim(array, 3))
+
+
 cdef inline bint is_double(array) noexcept:
     return cnp.PyArray_ITEMSIZE(<cnp.ndarray>array) == 8
 

@@ -1,10 +1,7 @@
 /* Convolution: what its cores are told. Plans are in conv2d_plan.h, arithmetic in gather.h and weights_gradient.h. */
+#include "conv.h"
 #include "plan.h"
 #include "tile.h"
-
-typedef struct {
-    ptrdiff_t images, size[2], c, out[2], f, kernel[2], stride[2], pad[2], dilation[2], groups;
-} Conv; /* pad: top, left */
 
 typedef struct {
     const void *from, *packed, *bias, *zeros;

@@ -1,16 +1,9 @@
 """Direct convolution in register tiles, straight from the image; packed weights in work memory."""
 
 include "common.pxi"
+include "conv.pxi"
 
 cdef extern from "conv2d.h":
-    ctypedef struct Conv:
-        ptrdiff_t images, c, f, groups
-        ptrdiff_t size[2]
-        ptrdiff_t out[2]
-        ptrdiff_t kernel[2]
-        ptrdiff_t stride[2]
-        ptrdiff_t pad[2]
-        ptrdiff_t dilation[2]
     ctypedef struct Forward:
         const void *x
         const void *w
@@ -29,20 +22,6 @@ cdef extern from "conv2d.h":
         const Conv *, const void *dy, const void *w, void *dx, void *work, int is_double, int threads) noexcept nogil
     void _backward_weights "conv2d_backward_weights"(
         const Conv *, const void *x, const void *dy, void *dw, void *work, int is_double, int threads) noexcept nogil
-
-
-cdef Conv describe(tuple x, tuple w, tuple y, strides, padding, dilation, groups) except *:
-    """The convolution of x (N, H, W, C) by w (KH, KW, C / groups, F) to y (N, OH, OW, F), from shapes."""
-    cdef Conv s
-    s.images, s.c, s.f, s.groups = x[0], x[3], w[3], groups
-    for axis in range(2):
-        s.size[axis], s.out[axis], s.kernel[axis] = x[1 + axis], y[1 + axis], w[axis]
-        s.stride[axis], s.pad[axis], s.dilation[axis] = strides[axis], padding[axis][0], dilation[axis]
-    return s
-
-
-cdef tuple shape(array):
-    return (dim(array, 0), dim(array, 1), dim(array, 2), dim(array, 3))
 
 
 def conv2d_forward_work(shapes, itemsize, *, strides, padding, dilation, groups, **_):

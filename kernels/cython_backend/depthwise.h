@@ -4,6 +4,7 @@
    A group of one channel reads its source in place. The others, and the gradient of the weights, copy a zero-padded
    patch of it, CHUNK channels wide, to scratch memory: after that there are no edges, no strides that share cache
    sets, and no vector that is not full. */
+#include "conv.h"
 #include "plan.h"
 
 #define CHUNK_BYTES 64 /* the widest chunk of channels, in any copy */
@@ -12,10 +13,6 @@
 #define TILE 8         /* pixels of a tile: enough chains of additions to hide their latency */
 
 static const char depthwise_zeros[DEPTHWISE_RUN_BYTES + CHUNK_BYTES] __attribute__((aligned(CHUNK_BYTES)));
-
-typedef struct {
-    ptrdiff_t images, size[2], c, f, groups, out[2], kernel[2], stride[2], pad[2], dilation[2];
-} Depthwise; /* pad: top, left */
 
 /* One product of a window: its place in the patch, in pixels, and the first of its weights. */
 typedef struct {

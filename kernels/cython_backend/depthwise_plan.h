@@ -41,7 +41,7 @@ static void plan_areas(Slide *g, const ptrdiff_t span[2]) {
 }
 
 /* Everything that shapes decide, for the convolution (and the gradient of its weights) or the gradient of its input. */
-static Slide plan_slide(const Depthwise *s, int backward) {
+static Slide plan_slide(const Conv *s, int backward) {
     const ptrdiff_t from = backward ? s->f : s->c, to = backward ? s->c : s->f;
     Slide g = {.images = s->images, .from_channels = from, .to_channels = to, .planes = from / s->groups,
                .own = to / s->groups, .transposed = backward};
@@ -61,7 +61,7 @@ static Slide plan_slide(const Depthwise *s, int backward) {
 }
 
 /* Whether groups are narrow, and a patch, its weights and the dy that it meets fit the memory of one thread. */
-static int depthwise_fits(const Depthwise *s, int backward) {
+static int depthwise_fits(const Conv *s, int backward) {
     Slide g = plan_slide(s, backward);
     if (s->c > s->groups && most(g.planes, g.own) > DEPTHWISE_GROUP) return 0;
     double pixels = (double)g.planes * g.patch[0] * g.patch[1] + (double)g.band[0] * g.band[1];
@@ -90,14 +90,14 @@ static ptrdiff_t plan_direct(Slide *g, int is_double) {
 }
 
 /* Row (or column) of the patch where cell `k` of the window meets pixels `rest` past the phase; -1: nowhere. */
-static ptrdiff_t tap_place(const Slide *g, const Depthwise *s, int backward, int axis, ptrdiff_t k, ptrdiff_t rest) {
+static ptrdiff_t tap_place(const Slide *g, const Conv *s, int backward, int axis, ptrdiff_t k, ptrdiff_t rest) {
     if (!backward) return k * s->dilation[axis];
     const ptrdiff_t from_window = rest + s->pad[axis] - k * s->dilation[axis];
     return from_window % s->stride[axis] ? -1 : from_window / s->stride[axis] - g->origin[axis];
 }
 
 /* The taps of every phase, phase by phase; a phase may have none, and its pixels are 0 then. */
-static void list_taps(Slide *g, const Depthwise *s, int backward, WindowTap *taps, Phase *phases) {
+static void list_taps(Slide *g, const Conv *s, int backward, WindowTap *taps, Phase *phases) {
     const ptrdiff_t cells = s->kernel[0] * s->kernel[1];
     ptrdiff_t count = 0;
     for (ptrdiff_t a = 0; a < g->phase[0]; a++)
@@ -121,14 +121,14 @@ static void list_taps(Slide *g, const Depthwise *s, int backward, WindowTap *tap
 }
 
 /* Bytes of taps, phases, scratch memory of the calling thread, and of `sums` elements. */
-static ptrdiff_t depthwise_work(const Depthwise *s, int backward, ptrdiff_t sums, ptrdiff_t itemsize) {
+static ptrdiff_t depthwise_work(const Conv *s, int backward, ptrdiff_t sums, ptrdiff_t itemsize) {
     const ptrdiff_t planes = (backward ? s->f : s->c) / s->groups;
     ptrdiff_t taps = s->kernel[0] * s->kernel[1] * planes, phases = backward ? s->stride[0] * s->stride[1] : 1;
     return taps * sizeof(WindowTap) + phases * sizeof(Phase) + sums * itemsize + SCRATCH_BYTES + 4 * ALIGNMENT;
 }
 
 /* Lays out work memory and shares the chunks out, so that there are enough blocks. Returns the thread's scratch. */
-static void *begin_slide(Slide *g, const Depthwise *s, int backward, char **work, int is_double, ptrdiff_t units) {
+static void *begin_slide(Slide *g, const Conv *s, int backward, char **work, int is_double, ptrdiff_t units) {
     WindowTap *taps = take(work, g->tap_count * sizeof(WindowTap));
     Phase *phases = take(work, g->phase[0] * g->phase[1] * sizeof(Phase));
     list_taps(g, s, backward, taps, phases);
@@ -139,13 +139,13 @@ static void *begin_slide(Slide *g, const Depthwise *s, int backward, char **work
 
 static ptrdiff_t area_count(const Slide *g) { return g->images * g->bands[0] * g->bands[1]; }
 
-static int depthwise_threads(const Depthwise *s, int threads) {
+static int depthwise_threads(const Conv *s, int threads) {
     double pixels = (double)s->images * s->out[0] * s->out[1];
     return threads_for(pixels * (s->c / s->groups) * s->f * s->kernel[0] * s->kernel[1], threads);
 }
 
 /* y or dx: to = from (x or dy) under the windows w, + bias and activation when `finish`. */
-static void depthwise_gather(const Depthwise *s, int backward, const void *from, const void *w, const void *bias,
+static void depthwise_gather(const Conv *s, int backward, const void *from, const void *w, const void *bias,
                              void *to, int finish, double slope, char *work, int is_double, int threads) {
     const Slide patches = plan_slide(s, backward);
     Slide g = patches;
@@ -167,17 +167,17 @@ static void depthwise_gather(const Depthwise *s, int backward, const void *from,
 }
 
 /* Partial sums of dw, each of so many elements; never fewer for more images. */
-static ptrdiff_t depthwise_sum_size(const Depthwise *s) {
+static ptrdiff_t depthwise_sum_size(const Conv *s) {
     return s->kernel[0] * s->kernel[1] * (s->c / s->groups) * round_up(s->f, CHUNK_BYTES / sizeof(float));
 }
 
-static ptrdiff_t depthwise_parts(const Depthwise *s) {
+static ptrdiff_t depthwise_parts(const Conv *s) {
     Slide g = plan_slide(s, 0);
     ptrdiff_t parts = least(area_count(&g), DEPTHWISE_PARTIAL_ELEMENTS / depthwise_sum_size(s));
     return most(least(parts, DEPTHWISE_BLOCKS), 1);
 }
 
-static void depthwise_backward_weights(const Depthwise *s, const void *x, const void *dy, void *dw, char *work,
+static void depthwise_backward_weights(const Conv *s, const void *x, const void *dy, void *dw, char *work,
                                        int is_double, int threads) {
     Slide g = plan_slide(s, 0), add;
     ptrdiff_t units = area_count(&g), parts = depthwise_parts(s);

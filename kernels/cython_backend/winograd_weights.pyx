@@ -26,10 +26,6 @@ cdef Weights describe(tuple x, tuple dy, padding, tile) except *:
     return g
 
 
-cdef tuple shape(array):
-    return (dim(array, 0), dim(array, 1), dim(array, 2), dim(array, 3))
-
-
 def winograd_backward_weights_offered(shapes, *, pool_size, **_):
     """Fewer channels or filters leave less to multiply than there is to transform."""
     return pool_size in ((1, 1), (2, 2)) and shapes["x"][3] >= 8 and shapes["dy"][3] >= 8
