@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from fastcnn.engine.calls import CallOp
 from fastcnn.engine.program import Op, Program
 from fastcnn.kernels.costs import Cost, cost
 from fastcnn.reports import table
@@ -33,6 +34,8 @@ def _row(op: Op) -> OpRow:
     shapes = {name: arrays[name].canonical_shape(t.shape) for name, t in given.items()}
     itemsize = next(t.dtype.itemsize for n, t in given.items() if arrays[n].dtype == "real")
     written = next(t for n, t in given.items() if arrays[n].direction in ("out", "update"))
+    if isinstance(op, CallOp):  # what a function does is not known, only what it is given
+        return OpRow(op.kernel, op.layer, "", written.shape, Cost(0, sum(t.nbytes for t in given.values())))
     return OpRow(op.kernel, op.layer, _detail(op), written.shape, cost(op.kernel, shapes, itemsize, **op.params))
 
 

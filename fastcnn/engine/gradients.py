@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 
 import numpy as np
 
+from fastcnn.engine.calls import CallOp
 from fastcnn.engine.ops.dense import add, scale
 from fastcnn.engine.program import Builder, Op, Tensor
 
@@ -143,6 +144,12 @@ RULES: dict[str, Rule] = {
 }
 
 
+def _gradient(builder: Builder, op: Op, dy: Tensor | None, wanted: Collection[str]) -> Gradients:
+    if isinstance(op, CallOp):
+        return op.gradient(builder, dy, wanted)
+    return RULES[op.kernel](builder, op, dy, wanted)
+
+
 class _Backward:
     """State of one backward pass over a finished forward program."""
 
@@ -168,7 +175,7 @@ class _Backward:
             if op is loss or dy is not None:
                 wanted = [n for n, t in op.inputs.items() if t.root.trainable or id(t.root) in self.wanting]
                 if wanted:
-                    made = RULES[op.kernel](self.builder, op, dy, wanted)
+                    made = _gradient(self.builder, op, dy, wanted)
                     for name in (n for n in wanted if n in made):
                         self._contribute(op.args[name], made[name])
             self._hand_over(op)

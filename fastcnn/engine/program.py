@@ -3,12 +3,13 @@
 It is a list, not a chain: an op may read any tensor made before it, so branches need nothing special.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from fastcnn.engine.variable import Variable
+from fastcnn.kernels.backends import Backend
 from fastcnn.kernels.contract import KERNELS, Kernel
 
 
@@ -61,6 +62,10 @@ class Op:
     def spec(self) -> Kernel:
         """The contract's entry."""
         return KERNELS[self.kernel]
+
+    def on(self, backend: Backend) -> Callable:
+        """What a backend runs for this op."""
+        return backend.raw[self.kernel]
 
     def _named(self, *directions: str) -> dict[str, Tensor]:
         arrays = self.spec.arrays

@@ -150,7 +150,7 @@ class Runner:
         op.spec.check(*arrays, **op.params)
         specs = op.spec.arrays.values()
         views = [None if a is None else spec.canonical(a) for spec, a in zip(specs, arrays, strict=True)]
-        return partial(self.backend.raw[op.kernel], *views, **op.params)
+        return partial(op.on(self.backend), *views, **op.params)
 
 
 def _add_work(op: Op, backend: Backend) -> None:
