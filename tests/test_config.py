@@ -11,7 +11,7 @@ import fastcnn
 from fastcnn import Sequential, config, layers
 from fastcnn.engine import fuse
 
-DEFAULTS = {"winograd": "auto", "fuse": True}
+DEFAULTS = {"winograd": "auto", "fuse": True, "era": "keras3"}
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,13 @@ def test_settings_start_at_their_defaults():
 
 @pytest.mark.parametrize(
     ("variable", "text", "value"),
-    [("WINOGRAD", "0", False), ("WINOGRAD", "1", True), ("WINOGRAD", "auto", "auto"), ("FUSE", "0", False)],
+    [
+        ("WINOGRAD", "0", False),
+        ("WINOGRAD", "1", True),
+        ("WINOGRAD", "auto", "auto"),
+        ("FUSE", "0", False),
+        ("ERA", "keras2", "keras2"),
+    ],
 )
 def test_the_environment_says_what_holds_at_the_start(variable, text, value, monkeypatch):
     monkeypatch.setenv(f"FASTCNN_{variable}", text)
