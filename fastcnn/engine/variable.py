@@ -52,7 +52,7 @@ class Variable:
         Raises:
             ValueError: when its shape differs.
         """
-        array = np.asarray(value)
+        array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)  # traced values give no array
         if array.shape != self.shape:
             raise ValueError(f"{self.name}: expected an array of shape {self.shape}. Received: {array.shape}")
         self.value[...] = array
