@@ -21,6 +21,7 @@ Shapes = dict[str, Shape]
 BY_ELEMENT = (
     "activations",
     "bias",
+    "curves",
     "dropout",
     "elementwise",
     "folding",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fastcnn.kernels import geometry
-from fastcnn.kernels.contract import KERNELS
+from fastcnn.kernels.contract import KERNELS, curves
 
 
 @dataclass(frozen=True)
@@ -189,6 +189,23 @@ def channel_kernels() -> Iterator[Case]:
         yield Case("batchnorm_backward", grads, {"epsilon": 1e-3}, fill, terms=m)
 
 
+PARAMETERS = {  # of the curves that have some: alpha, beta
+    "selu": (1.67, 1.05),
+    "celu": (0.7, 0.0),
+    "hard_sigmoid": (0.2, 0.5),
+    "hard_silu": (1 / 6, 0.5),
+    "hard_tanh": (-1.0, 1.5),
+    "hard_shrink": (0.5, 0.0),
+    "soft_shrink": (0.7, 0.0),
+    "squareplus": (4.0, 0.0),
+    "threshold": (0.3, -0.2),
+}
+CURVES = [
+    dict(zip(("curve", "alpha", "beta"), (name, *PARAMETERS.get(name, (0.0, 0.0))), strict=True))
+    for name in curves.CURVES
+]
+
+
 def element_kernels() -> Iterator[Case]:
     """Kernels over flat arrays."""
     relus = [(0.0, np.inf, 0.0), (0.1, np.inf, 0.0), (0.0, 6.0, 0.0), (0.2, 1.5, 0.5)]
@@ -205,6 +222,9 @@ def element_kernels() -> Iterator[Case]:
         for name in ("sigmoid", "tanh"):
             yield Case(f"{name}_forward", {"x": s, "y": s}, fill={"x": _wide})
             yield Case(f"{name}_backward", {"y": s, "dy": s, "dx": s})
+        for params in CURVES:
+            yield Case("curve_forward", {"x": s, "y": s}, params, {"x": _wide})
+            yield Case("curve_backward", {"x": s, "dy": s, "dx": s}, params, {"x": _wide})
         key = lambda rng, shape, dtype: rng.integers(0, 2**32, shape, dtype=np.uint32)
         for rate in (0.25, 0.5, 1.0):
             yield Case("dropout_forward", {"x": s, "y": s, "key": (2,)}, {"rate": rate}, {"key": key})

@@ -12,6 +12,7 @@ import pytest
 from fastcnn.kernels import backends
 from fastcnn.kernels.contract import KERNELS
 from tests.helpers import BACKENDS
+from tests.kernels.cases import CURVES
 from tests.kernels.unfused import UNFUSED
 
 STEP = 1e-5
@@ -80,6 +81,8 @@ def pairs() -> list[Pair]:
     made.append(Pair("elu_backward", ("elu_forward",), "x", FLAT, {"alpha": 0.7}))
     made.append(Pair("sigmoid_backward", ("sigmoid_forward",), "x", FLAT))
     made.append(Pair("tanh_backward", ("tanh_forward",), "x", FLAT))
+    for params in CURVES:
+        made.append(Pair("curve_backward", ("curve_forward",), "x", FLAT, params))
     made.append(Pair("softmax_backward", ("softmax_forward",), "x", MATRIX))
     key = {"shapes": FLAT | {"key": (2,)}, "types": {"key": "uint32"}, "params": {"rate": 0.4}}
     made.append(Pair("dropout_forward", ("dropout_forward",), "x", **key))
