@@ -108,6 +108,12 @@ def _from_output(kernel: str) -> Rule:
     return rule
 
 
+def _curve(builder: Builder, op: Op, dy: Tensor, wanted: Collection[str]) -> Gradients:
+    dx = _like(builder, dy)
+    builder.emit("curve_backward", x=op.args["x"], dy=dy, dx=dx, **op.params)
+    return {"x": dx}
+
+
 def _loss(kernel: str, prediction: str, read: str, gradient: str) -> Rule:
     """Losses, where the chain starts: `scale` holds sample weight / N."""
 
@@ -135,6 +141,7 @@ RULES: dict[str, Rule] = {
     "elu_forward": _from_output("elu_backward"),
     "sigmoid_forward": _from_output("sigmoid_backward"),
     "tanh_forward": _from_output("tanh_backward"),
+    "curve_forward": _curve,
     "softmax_forward": _from_output("softmax_backward"),
     "softmax_crossentropy_forward": _loss("softmax_crossentropy_backward", "logits", "probs", "dlogits"),
     "sigmoid_crossentropy_forward": _loss("sigmoid_crossentropy_backward", "logits", "probs", "dlogits"),

@@ -1,5 +1,7 @@
 """Random programs with branches, views, shared variables and a backward pass; and two ways to run them."""
 
+from functools import partial
+
 import numpy as np
 
 from fastcnn.engine import gradients
@@ -12,7 +14,10 @@ from fastcnn.engine.run import Runner
 from fastcnn.engine.variable import Variable
 from fastcnn.kernels import backends
 
-ACTIVATIONS = (activations.relu, activations.elu, activations.sigmoid, activations.tanh, activations.softmax)
+ACTIVATIONS = (
+    *(activations.relu, activations.elu, activations.sigmoid, activations.tanh, activations.softmax),
+    *(partial(activations.curve, name=name) for name in ("silu", "gelu")),
+)
 WINDOW = ((2, 2), (2, 2), ((0, 0), (0, 0)))
 
 

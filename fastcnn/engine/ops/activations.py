@@ -42,3 +42,8 @@ def tanh(builder: Builder, x: Tensor) -> Tensor:
 def softmax(builder: Builder, x: Tensor) -> Tensor:
     """Softmax over the last axis."""
     return _elementwise(builder, "softmax_forward", x)
+
+
+def curve(builder: Builder, x: Tensor, name: str, alpha: float = 0.0, beta: float = 0.0) -> Tensor:
+    """The curve of that name in `kernels/contract/curves.py`."""
+    return _elementwise(builder, "curve_forward", x, curve=name, alpha=float(alpha), beta=float(beta))
