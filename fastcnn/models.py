@@ -218,16 +218,16 @@ class Sequential(LegacyMethods, Trainer):
         save_model(self, filepath, overwrite)
 
     def save_weights(self, filepath: str | Path, overwrite: bool = True) -> None:
-        """Writes the weights alone to a `.weights.fcnn` file, atomically."""
+        """Writes the weights alone, atomically; the name chooses the format (see fastcnn.saving.formats)."""
         from fastcnn.saving.model import save_weights
 
         save_weights(self, filepath, overwrite)
 
-    def load_weights(self, filepath: str | Path) -> None:
-        """Reads weights that save_weights or save wrote for a model of the same shapes."""
+    def load_weights(self, filepath: str | Path, skip_mismatch: bool = False, by_name: bool = False) -> None:
+        """Reads weights that save_weights or save wrote, here or in any Keras; see fastcnn.saving.model."""
         from fastcnn.saving.model import load_weights
 
-        load_weights(self, filepath)
+        load_weights(self, filepath, skip_mismatch, by_name)
 
 
 def load_model(filepath: str | Path, compile: bool = True) -> Sequential:

@@ -131,7 +131,7 @@ def test_damaged_file_is_refused(tmp_path):
 
 
 def test_save_says_what_it_cannot_do(tmp_path):
-    with pytest.raises(ValueError, match=r"must end in '.fcnn'"):
+    with pytest.raises(ValueError, match=r"saved as .fcnn files"):
         network().save(tmp_path / "model.xyz")
     with pytest.raises(ValueError, match="the model has no weights yet"):
         Sequential([layers.Dense(2)]).save(tmp_path / "model.fcnn")

@@ -6,9 +6,15 @@ from collections import Counter
 _counts: Counter[str] = Counter()
 
 
+def snake_case(class_name: str) -> str:
+    """A class's name as layers and files bear it: Conv2DTranspose -> conv2d_transpose, PReLU -> p_re_lu."""
+    split = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", class_name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", split).lower()
+
+
 def unique_name(class_name: str) -> str:
     """snake_case of the class name, with a suffix from the second one on."""
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", class_name).lower()
+    snake = snake_case(class_name)
     number = _counts[snake]
     _counts[snake] += 1
     return f"{snake}_{number}" if number else snake

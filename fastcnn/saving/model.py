@@ -1,166 +1,87 @@
-"""A model as a native file and back: which arrays a configuration means, and who may be built from one.
-
-Only the layers, optimizers and losses of this package can come out of a file: a closed table, no names to import.
-"""
+"""Save and load models and weights, in the format that the file's name, or its content, says."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
-import numpy as np
-
-from fastcnn import layers, losses, optimizers
-from fastcnn.engine.variable import Variable
-from fastcnn.layers.base import Layer
-from fastcnn.models import Sequential
-from fastcnn.saving.header import EXTENSION, ModelFileError
-from fastcnn.saving.native import read_model, write_model
-
-WEIGHTS_EXTENSION = f".weights{EXTENSION}"
-LAYERS = {name: cls for name in layers.__all__ if isinstance(cls := getattr(layers, name), type) and cls is not Layer}
-
-Shapes = dict[str, tuple[tuple[int, ...], object]]
+from fastcnn.saving import formats, native_model
+from fastcnn.saving.atomic import atomic_write
+from fastcnn.saving.h5 import Group, open_h5
+from fastcnn.saving.header import ModelFileError
+from fastcnn.saving.legacy_h5 import is_legacy_layout, plan_legacy_weights, write_legacy_weights
+from fastcnn.saving.loading import Loading
+from fastcnn.saving.native import open_regular
+from fastcnn.saving.weights_h5 import is_weights_layout, plan_weights, write_weights
 
 
-def save_model(model: Sequential, path: str | Path, overwrite: bool = True) -> None:
-    """Writes weights, configuration, and if compiled the optimizer's state.
-
-    Raises:
-        ValueError: for a model without weights yet, or another extension than `.fcnn`.
-        FileExistsError: when the file is there and overwrite is False.
-    """
-    _check_target(path, EXTENSION, overwrite)
-    config = {"class_name": "Sequential", "config": _built(model).get_config(), "compile": _compile_config(model)}
-    write_model(path, config, _arrays(model), _training(model))
-
-
-def save_weights(model: Sequential, path: str | Path, overwrite: bool = True) -> None:
-    """Writes the weights alone."""
-    _check_target(path, WEIGHTS_EXTENSION, overwrite)
-    config = {"class_name": "Sequential", "config": _built(model).get_config(), "compile": None}
-    write_model(path, config, _of_layers(_arrays(model)))
+def save_weights(model: object, filepath: str | Path, overwrite: bool = True) -> None:
+    """Writes the weights alone, atomically; the name chooses the format (see fastcnn.saving.formats)."""
+    kind = formats.check_target(filepath, True, overwrite)
+    native_model.require_built(model)
+    if kind == formats.NATIVE:
+        native_model.save_weights(model, filepath)
+    else:
+        write = write_weights if kind == formats.KERAS3 else write_legacy_weights
+        atomic_write(filepath, lambda file: write(file, model))
 
 
-def load_weights(model: Sequential, path: str | Path) -> None:
-    """Reads the weights of a file into a built model of the same shapes, layer by layer in order.
+def load_weights(model: object, filepath: str | Path, skip_mismatch: bool = False, by_name: bool = False) -> None:
+    """Reads weights into a built model, from a file of weights or of a whole model, of any format.
+
+    skip_mismatch : layers whose weights do not fit stay as they are, with a warning.
+    by_name : layers of the same name, in place of the same position; for HDF5 files as Keras 1 and 2 wrote them.
 
     Raises:
         ModelFileError: when the file is damaged or holds other shapes; the model is unchanged then.
     """
-    _, arrays, _ = read_model(path, _expected)
-    found = list(_of_layers(arrays).values())
-    wanted = _built(model).weights
-    if [a.shape for a in found] != [w.shape for w in wanted]:
-        shapes = f"expected weights of shapes {[w.shape for w in wanted]}. Received: {[a.shape for a in found]}"
-        raise ModelFileError(path, f"{shapes}; the file is of another network")
-    for variable, array in zip(wanted, found, strict=True):
-        variable.assign(array)
+    native_model.require_built(model)
+    with open_regular(filepath) as file:
+        kind = formats.format_of_content(file)
+        if kind == formats.NATIVE:
+            if by_name or skip_mismatch:
+                raise ValueError(
+                    f"by_name and skip_mismatch are for Keras's files. Received a native file: {os.fspath(filepath)!r}"
+                )
+            native_model.load_weights(model, filepath)
+            return
+        loading = Loading(filepath, skip_mismatch)
+        _plan_and_finish(file, filepath, model, loading, by_name)
 
 
-def load_model(path: str | Path, compile: bool = True) -> Sequential:
-    """Reads a model; with compile it goes on training where it stopped.
+def _plan_and_finish(file: BinaryIO, filepath: str | Path, model: object, loading: Loading, by_name: bool) -> None:
+    with open_h5(file, filepath) as root:
+        plan(root, model, loading, by_name)
+        loading.finish()
+
+
+def plan(root: Group, model: object, loading: Loading, by_name: bool = False) -> None:
+    """Notes which array of an HDF5 file goes into which variable, in either of Keras's layouts."""
+    if is_weights_layout(root):
+        if by_name:
+            raise ValueError("by_name is for HDF5 files as Keras 1 and 2 wrote them; this one goes by position")
+        plan_weights(root, model, loading)
+    elif is_legacy_layout(root):
+        plan_legacy_weights(root, model, loading, by_name)
+    else:
+        raise ModelFileError(root.path, "is an HDF5 file that holds no weights of Keras")
+
+
+def save_model(model: object, filepath: str | Path, overwrite: bool = True) -> None:
+    """Writes the whole model, atomically; the name chooses the format (see fastcnn.saving.formats)."""
+    if formats.check_target(filepath, False, overwrite) != formats.NATIVE:
+        raise ValueError(
+            f"whole models are saved as .fcnn files; weights as .h5 too. Received: {os.fspath(filepath)!r}"
+        )
+    native_model.save_model(model, filepath)
+
+
+def load_model(filepath: str | Path, compile: bool = True) -> object:
+    """Reads a whole model; with compile it goes on training where it stopped.
 
     Raises:
-        ModelFileError: when the file is damaged, incomplete or not of this kind.
+        ModelFileError: when the file is damaged, incomplete or not a model.
     """
-    config, arrays, training = read_model(path, _expected)
-    model = _skeleton(config)
-    for name, variable in _variables(model).items():
-        variable.value = arrays[name]  # nothing is bound to the new model's arrays yet
-    if model.optimizer is not None and training is not None:
-        model.optimizer.iterations = int(training.get("iterations", 0))
-    if not compile:
-        model.optimizer = model.loss_function = model.loss = None
-    return model
+    return native_model.load_model(filepath, compile)
 
 
-def model_from_config(config: Mapping, abstract: bool = False) -> Sequential:
-    """The model of a configuration; abstract: weights have shapes but no memory, until they are given arrays."""
-    model = Sequential(name=config["name"], dtype=config["dtype"])
-    shape = config["input_shape"]
-    if abstract:
-        model.abstract = True
-    if shape is not None:
-        model.add(layers.InputLayer(batch_shape=tuple(shape)))
-    for entry in config["layers"]:
-        cls = LAYERS.get(entry["class_name"])
-        if cls is None:
-            raise ValueError(f"unknown layer. Received: {entry['class_name']!r}. Known: {', '.join(sorted(LAYERS))}")
-        model.add(cls.from_config(entry["config"]))
-    return model
-
-
-def _expected(config: Mapping) -> Shapes:
-    """Name, shape and type of every array that a file with this configuration holds; nothing is allocated."""
-    return {name: (variable.shape, variable.dtype) for name, variable in _variables(_skeleton(config)).items()}
-
-
-def _skeleton(config: Mapping) -> Sequential:
-    if config.get("class_name") != "Sequential":
-        raise ValueError(f"class_name must be 'Sequential'. Received: {config.get('class_name')!r}")
-    try:
-        model = model_from_config(config["config"], abstract=True)
-        compiled = config["compile"]
-        if compiled is not None:
-            model.compile(optimizers.get(compiled["optimizer"]), losses.get(compiled["loss"]), compiled["metrics"])
-            if compiled["slots"]:
-                model.optimizer.build(model.trainable_weights)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"the configuration is not one of this version: {error}") from error
-    return model
-
-
-def _compile_config(model: Sequential) -> dict | None:
-    if model.optimizer is None:
-        return None
-    described = {
-        name: {"class_name": type(item).__name__, "config": item.get_config()}
-        for name, item in (("optimizer", model.optimizer), ("loss", model.loss_function))
-    }
-    # metrics that are functions or objects of the user's own cannot come out of a file
-    metrics = [m for m in model.compiled_metrics if isinstance(m, str)]
-    return described | {"metrics": metrics, "slots": bool(_slots(model))}
-
-
-def _training(model: Sequential) -> dict | None:
-    return None if model.optimizer is None else {"iterations": model.optimizer.iterations}
-
-
-def _variables(model: Sequential) -> dict[str, Variable]:
-    made = {
-        f"layers/{number}/{weight.name.rsplit('/', 1)[-1]}": weight
-        for number, layer in enumerate(model.layers)
-        for weight in layer.weights
-    }
-    return made | {f"optimizer/{i}/{slot.name.rsplit('/', 1)[-1]}": slot for i, slot in enumerate(_slots(model))}
-
-
-def _slots(model: Sequential) -> list[Variable]:
-    """The optimizer's slots of the weights in training, in the weights' order; those trained earlier are left out."""
-    if model.optimizer is None or not model.optimizer.variables:
-        return []
-    model.optimizer.build(model.trainable_weights)  # weights that were thawed since the last step
-    return model.optimizer.slots_of(model.trainable_weights)
-
-
-def _arrays(model: Sequential) -> dict[str, np.ndarray]:
-    return {name: variable.value for name, variable in _variables(model).items()}
-
-
-def _of_layers(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The weights alone, in the model's order."""
-    return {name: array for name, array in arrays.items() if name.startswith("layers/")}
-
-
-def _built(model: Sequential) -> Sequential:
-    if not model.built:
-        raise ValueError("the model has no weights yet: give the first layer input_shape=..., or fit it first")
-    return model
-
-
-def _check_target(path: str | Path, extension: str, overwrite: bool) -> None:
-    name = os.fspath(path)
-    if not name.endswith(extension):
-        raise ValueError(f"the file's name must end in {extension!r}, the native format. Received: {name!r}")
-    if not overwrite and os.path.exists(name):
-        raise FileExistsError(f"{name} exists; give overwrite=True to replace it")
+model_from_config = native_model.model_from_config

@@ -77,8 +77,8 @@ def read_model(
         ModelFileError naming the file, the reason and what to do
         OSError when the file cannot be opened or read
     """
-    descriptor, size = _open_regular(path)
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
         length, header = _read_header(file, path, size)
         try:
             metadata, entries = parse_header(header, size - 8 - length)
@@ -112,17 +112,16 @@ def _chunks(flat: np.ndarray) -> Iterator[memoryview]:
         yield memoryview(flat[start : start + _CHUNK])
 
 
-def _open_regular(path: str | os.PathLike) -> tuple[int, int]:
-    """Open a regular file and nothing else (a pipe would block for ever); returns descriptor and size in bytes."""
+def open_regular(path: str | os.PathLike) -> BinaryIO:
+    """Open a regular file for reading, unbuffered, and nothing else (a pipe would block for ever)."""
     _require_regular(path, os.stat(path))
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
-        status = os.fstat(descriptor)
-        _require_regular(path, status)  # it may have been exchanged since
+        _require_regular(path, os.fstat(descriptor))  # it may have been exchanged since
     except ModelFileError:
         os.close(descriptor)
         raise
-    return descriptor, status.st_size
+    return os.fdopen(descriptor, "rb", buffering=0)
 
 
 def _require_regular(path: str | os.PathLike, status: os.stat_result) -> None:
