@@ -13,6 +13,7 @@ _NAMES = {
     "Sequential": "models",
     "Input": "layers",
     "Layer": "layers",
+    "Model": "models",
     "available_backends": "switching",
     "get_backend": "switching",
     "set_backend": "switching",

@@ -20,7 +20,7 @@ def classifier(**kwargs: object) -> Sequential:
 
 def described(layer: layers.Layer) -> dict:
     """A layer's effective arguments, whatever they were called."""
-    hidden = ("name", "_", "input_shape", "output_shape", "built", "declared_input_shape")
+    hidden = ("name", "nodes", "_", "input_shape", "output_shape", "built", "declared_input_shape")
     return {key: value for key, value in vars(layer).items() if not key.startswith(hidden)}
 
 
@@ -90,8 +90,8 @@ def test_older_spellings_build_the_same_layer(older, present):
         (lambda: layers.Conv2D(8, (3, 3, 3)), ValueError, "Conv2D: kernel_size must be one integer or two"),
         (lambda: layers.Conv2D(8, 3, strides=2, dilation_rate=2), ValueError, "cannot both exceed 1"),
         (lambda: layers.Conv2D(8, 3, groups=3), ValueError, "filters must be a multiple of groups=3"),
-        (lambda: layers.Conv2D(8, 3, data_format="channels_first"), ValueError, "np.moveaxis"),
-        (lambda: layers.Conv2D(8, 3, dim_ordering="th"), ValueError, "np.moveaxis"),
+        (lambda: layers.Conv2D(8, 3, data_format="channels_middle"), ValueError, 'must be "channels_last" or'),
+        (lambda: layers.Conv2D(8, 3, data_format="th_"), ValueError, 'must be "channels_last" or'),
         (lambda: layers.Conv2D(8, 3, kernel_regularizer="l2"), ValueError, "kernel_regularizer is not supported yet"),
         (lambda: layers.Dense(5, W_regularizer="l2"), ValueError, "kernel_regularizer is not supported yet"),
         (lambda: layers.Dense(2.5), ValueError, "Dense: units must be an integer from 1"),
@@ -187,7 +187,7 @@ def test_set_weights_refuses_other_shapes_and_changes_nothing():
     model = classifier()
     before = model.get_weights()
     wrong = [np.zeros_like(w) for w in before[:-1]] + [np.zeros(4, "f4")]
-    with pytest.raises(ValueError, match=r"expected arrays of shapes .*\(3,\)\]. Received: .*\(4,\)\]"):
+    with pytest.raises(ValueError, match=r"expected weights of shapes .*\(3,\)\]. Received: .*\(4,\)\]"):
         model.set_weights(wrong)
     with pytest.raises(ValueError, match="expected weights of shapes"):
         model.layers[0].set_weights(before[:1])

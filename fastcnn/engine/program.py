@@ -139,6 +139,11 @@ class Builder:
         self.layer = ""
         self._variables: dict[Variable, Tensor] = {}
 
+    @property
+    def differentiable(self) -> bool:
+        """Whether gradients are wanted of anything, so that ops must keep what theirs need."""
+        return bool(self._trainable) or any(t.trainable for t in self.program.inputs.values())
+
     def input(self, name: str, shape: tuple[int, ...], trainable: bool = False) -> Tensor:
         """A batch that the caller fills before each step; `shape` without the batch axis.
 

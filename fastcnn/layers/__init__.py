@@ -3,8 +3,9 @@
 from fastcnn.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from fastcnn.layers.base import Layer
 from fastcnn.layers.convolution import Conv2D, Convolution2D
-from fastcnn.layers.core import Dense, Flatten, Input, InputLayer, Rescaling, Reshape
+from fastcnn.layers.core import Dense, Flatten, Rescaling, Reshape
 from fastcnn.layers.depthwise import DepthwiseConv2D, SeparableConv2D, SeparableConvolution2D
+from fastcnn.layers.input import Input, InputLayer
 from fastcnn.layers.normalization import BatchNormalization
 from fastcnn.layers.pooling import (
     AveragePooling2D,

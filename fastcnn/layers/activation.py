@@ -24,6 +24,8 @@ class ReLU(Layer):
         ValueError: for a negative argument, or max_value below threshold.
     """
 
+    elementwise = True
+
     def __init__(
         self,
         max_value: float | None = None,
@@ -46,6 +48,8 @@ class ReLU(Layer):
 class LeakyReLU(Layer):
     """x if x > 0 else negative_slope * x."""
 
+    elementwise = True
+
     def __init__(self, negative_slope: float = 0.3, **kwargs: object):
         super().__init__(**kwargs)
         if negative_slope is None or negative_slope < 0:
@@ -58,6 +62,8 @@ class LeakyReLU(Layer):
 
 class ELU(Layer):
     """x if x > 0 else alpha * (exp(x) - 1)."""
+
+    elementwise = True
 
     def __init__(self, alpha: float = 1.0, **kwargs: object):
         super().__init__(**kwargs)

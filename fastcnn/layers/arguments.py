@@ -1,5 +1,7 @@
 """Checks of constructor arguments that several layers share: one way to say each error."""
 
+from fastcnn import config
+
 
 def positive(layer: str, name: str, value: object, most: int = 65_536) -> int:
     """A positive integer up to `most`.
@@ -27,18 +29,12 @@ def padding_mode(layer: str, value: object) -> str:
     return value.lower()
 
 
-def channels_last(layer: str, value: object) -> str:
-    """The only layout here: None and "channels_last" are accepted.
-
-    Raises:
-        ValueError: for channels_first, saying what to do.
-    """
-    if value not in (None, "channels_last"):
-        raise ValueError(
-            f'{layer}: data_format must be "channels_last" (images as rows, columns, channels). Received: {value!r}. '
-            "Move the channels to the last axis with np.moveaxis(x, 1, -1)."
-        )
-    return "channels_last"
+def data_format(layer: str, value: object) -> str:
+    """ "channels_last", or "channels_first" for which the base class moves the axes; None follows the configuration."""
+    value = config.image_data_format if value is None else value
+    if value not in ("channels_last", "channels_first"):
+        raise ValueError(f'{layer}: data_format must be "channels_last" or "channels_first". Received: {value!r}')
+    return value
 
 
 def rank(layer: str, input_shape: tuple, axes: int, meaning: str) -> None:

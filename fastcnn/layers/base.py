@@ -1,17 +1,17 @@
 """What every layer shares: name, weights, shapes, configuration."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from fastcnn import initializers
 from fastcnn.compat.calls import translate_call
 from fastcnn.engine.program import Builder, Tensor
-from fastcnn.engine.variable import Variable
+from fastcnn.layers import layout, written
+from fastcnn.layers.graph import Graph, Node, Origin, Shape, SymbolicTensor, is_symbolic
+from fastcnn.layers.layout import Lowered
 from fastcnn.layers.naming import unique_name
-
-Shape = tuple[int | None, ...]
+from fastcnn.layers.weights import Weights
 
 
 class LayerType(type):
@@ -30,16 +30,29 @@ def _bound(cls: type, args: tuple, kwargs: dict) -> dict:
     return {name: value for name, value in bound.items() if name not in ("self", "kwargs")} | bound.get("kwargs", {})
 
 
-class Layer(metaclass=LayerType):
+class Layer(Weights, metaclass=LayerType):
     """One step of a network.
 
     A layer says its output's shape (`compute_output_shape`), makes its weights once the input's shape is known
-    (`build`), and emits its ops (`lower`). Shapes have the batch axis first, as None.
+    (`build`), and either emits its ops (`lower`) or is a function of arrays (`call`, see fastcnn.layers.written), or
+    has `call` use layers that it keeps as attributes. Shapes have the batch axis first, as None; layers of several
+    inputs get lists.
 
     name : unique in a model; made from the class name when not given.
     trainable : whether the optimizer may change the weights.
     input_shape, batch_input_shape : shape of the model's input, for the first layer; without / with the batch axis.
+
+    Attributes:
+        data_format: with "channels_first" everything below gets shapes and tensors with the channels last.
+        elementwise: the order of the axes makes no difference.
+        any_size: the weights depend on the input's last axis alone, so that images of other sizes may follow.
+        nodes: the layer's calls, each with its symbolic inputs and outputs.
     """
+
+    data_format: str | None = None
+    elementwise = False
+    any_size = False
+    _several = False  # whether the inputs come as a list
 
     def __init__(
         self,
@@ -58,91 +71,152 @@ class Layer(metaclass=LayerType):
         self.name = name or unique_name(type(self).__name__)
         self.trainable = trainable
         self.dtype = dtype
-        self.input_shape: Shape | None = None
-        self.output_shape: Shape | None = None
+        self.input_shape: Shape | list[Shape] | None = None
+        self.output_shape: Shape | list[Shape] | None = None
         self.built = False
         self.declared_input_shape = _declared_shape(type(self).__name__, input_shape, batch_input_shape)
-        self._variables: list[Variable] = []
+        self.nodes: list[Node] = []
+        self._variables: list = []
+        self._graph: Graph | None = None
 
     def build(self, input_shape: Shape) -> None:
         """Makes the weights; called once, when the input's shape is known."""
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Shape of the output for an input of `input_shape`."""
-        return input_shape
+        return written.shape_by_trying(self, input_shape) if self._is_written else input_shape
 
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
         """Emits the layer's ops and returns its output."""
-        raise NotImplementedError(f"{type(self).__name__} has no lower(builder, x)")
+        if self._graph is not None:
+            made = self._graph.lower(builder, x if isinstance(x, list) else [x])
+            return made[0] if len(made) == 1 else made
+        if not self._is_written:
+            raise NotImplementedError(f"{type(self).__name__} has neither call(self, x) nor lower(self, builder, x)")
+        return written.lower(self, builder, x)
 
-    def connect(self, input_shape: Shape, dtype: str, rng: np.random.Generator | None) -> Shape:
+    def lower_lowered(self, builder: Builder, given: list[Lowered]) -> list[Lowered]:
+        """Emits the layer's ops for inputs in either order of axes."""
+        first = self.data_format == layout.FIRST
+        if first:
+            tensors = [lowered.with_channels_last(builder) for lowered in given]
+        elif self.elementwise and len({lowered.moved for lowered in given}) == 1:
+            tensors, first = [lowered.tensor for lowered in given], given[0].moved
+        else:
+            tensors = [lowered.plain(builder) for lowered in given]
+        made = self.lower(builder, tensors if self._several else tensors[0])
+        made = made if isinstance(made, list) else [made]
+        return [Lowered(t, first and len(t.shape) == len(tensors[0].shape) > 2) for t in made]
+
+    def __call__(self, inputs: object, training: bool | None = None, **kwargs: object) -> object:
+        """The layer's output: symbolic for symbolic tensors, an array for an array (the batch axis first).
+
+        training : for layers that differ in training; for symbolic tensors None follows the step.
+
+        Raises:
+            ValueError: when the inputs do not fit; names the layer.
+        """
+        kwargs.pop("mask", None)
+        if kwargs:
+            raise TypeError(f"layer {self.name!r}: unexpected arguments in a call. Received: {', '.join(kwargs)}")
+        if not is_symbolic(inputs):
+            from fastcnn.layers.eager import run_layer
+
+            return run_layer(self, inputs, bool(training))
+        several = isinstance(inputs, (list, tuple))
+        tensors = list(inputs) if several else [inputs]
+        origin = tensors[0].origin
+        self.connect([t.shape for t in tensors] if several else inputs.shape, origin.dtype, origin)
+        return Node(self, tensors, origin, training).result
+
+    def connect(self, input_shape: Shape | list[Shape], dtype: str, origin: Origin) -> Shape | list[Shape]:
         """Builds the layer for an input of `input_shape` if that has not been done; returns the output's shape.
 
-        rng : for the first values of the weights; None makes weights that have a shape and no memory yet.
+        origin : knows the random numbers of the weights' first values.
 
         Raises:
             ValueError: when the layer was built for another input, or the input does not fit; names the layer.
         """
         self.dtype = self.dtype or dtype
-        if self.built and self.input_shape != input_shape:
+        self._several = isinstance(input_shape, list)
+        if self.built and not self._takes_too(input_shape):
             raise ValueError(
                 f"layer {self.name!r} was built for inputs of shape {self.input_shape}. Received: {input_shape}"
             )
         try:
-            output_shape = self.compute_output_shape(input_shape)
-            if not self.built:
-                self._rng = rng
-                self.build(input_shape)
+            output_shape = self._connect(input_shape, origin)
         except ValueError as error:
             raise ValueError(f"layer {self.name!r} with inputs of shape {input_shape}: {error}") from error
         self.input_shape, self.output_shape, self.built = input_shape, output_shape, True
         return output_shape
 
-    def add_weight(self, name: str, shape: Sequence[int], initializer: object, trainable: bool = True) -> Variable:
-        """A new weight, filled by the initializer."""
-        dtype = self.dtype or "float32"
-        if self._rng is None:  # only shapes are wanted: an array without memory of its own
-            value = np.broadcast_to(np.zeros((), dtype), tuple(shape))
-        else:
-            value = np.ascontiguousarray(initializers.get(initializer)(tuple(shape), dtype=dtype, rng=self._rng))
-        variable = Variable(value, f"{self.name}/{name}", trainable)
-        self._variables.append(variable)
-        return variable
+    def _connect(self, input_shape: Shape | list[Shape], origin: Origin) -> Shape | list[Shape]:
+        first = self.data_format == layout.FIRST
+        inner = _each(layout.channels_last, input_shape) if first else input_shape
+        if not self.built and self._is_composite:
+            self._graph = self._trace(inner, origin)
+        if self._graph is not None:
+            shapes = [t.shape for t in self._graph.outputs]
+            return shapes[0] if len(shapes) == 1 else shapes
+        output_shape = None if self._is_written else self.compute_output_shape(inner)
+        if not self.built:
+            self._origin = origin
+            self.build(inner)
+        output_shape = output_shape or self.compute_output_shape(inner)
+        rank = len(inner[0] if isinstance(inner, list) else inner)
+        return layout.channels_first(output_shape) if first and len(output_shape) == rank else output_shape
+
+    def _trace(self, input_shape: Shape | list[Shape], origin: Origin) -> Graph:
+        """The graph that `call` makes of the layers it uses."""
+        from fastcnn.layers.input import symbolic_input
+
+        several = isinstance(input_shape, list)
+        inputs = [symbolic_input(shape, origin) for shape in (input_shape if several else [input_shape])]
+        self.build(input_shape)
+        outputs = written.run(self, inputs if several else inputs[:1], None)
+        return Graph(inputs, outputs if isinstance(outputs, (list, tuple)) else [outputs])
+
+    def _takes_too(self, input_shape: Shape | list[Shape]) -> bool:
+        """Whether a built layer may read this shape as well."""
+        if self.input_shape == input_shape:
+            return True
+        if self._graph is not None or isinstance(input_shape, list) or len(input_shape) != len(self.input_shape):
+            return False
+        channels = 1 if self.data_format == layout.FIRST else -1
+        return not self.weights or (self.any_size and input_shape[channels] == self.input_shape[channels])
 
     @property
-    def weights(self) -> list[Variable]:
-        """All weights, in the order of get_weights()."""
-        return list(self._variables)
+    def _is_written(self) -> bool:
+        """Whether the layer is a function of arrays."""
+        return hasattr(self, "call")
 
     @property
-    def trainable_weights(self) -> list[Variable]:
-        """Weights that the optimizer changes: none when the layer is frozen."""
-        return [v for v in self._variables if v.trainable and self.trainable]
+    def _is_composite(self) -> bool:
+        """Whether `call` uses layers that are attributes."""
+        return self._is_written and any(True for _ in self.sublayers())
+
+    def sublayers(self) -> Iterator["Layer"]:
+        """Layers that are attributes, or in lists that are."""
+        for name, value in vars(self).items():
+            if not name.startswith("_"):
+                yield from (v for v in (value if isinstance(value, (list, tuple)) else [value]) if isinstance(v, Layer))
 
     @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """Weights that the optimizer leaves alone."""
-        return [v for v in self._variables if not (v.trainable and self.trainable)]
+    def input(self) -> SymbolicTensor | list[SymbolicTensor]:
+        """What the layer's first call reads."""
+        inputs = self._first_node.inputs or self._first_node.outputs
+        return inputs[0] if len(inputs) == 1 else inputs
 
-    def get_weights(self) -> list[np.ndarray]:
-        """Copies of the weights."""
-        return [variable.numpy() for variable in self.weights]
+    @property
+    def output(self) -> SymbolicTensor | list[SymbolicTensor]:
+        """What the layer's first call makes."""
+        return self._first_node.result
 
-    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
-        """Writes arrays of the same number and shapes into the weights.
-
-        Raises:
-            ValueError: when number or shapes differ; nothing is changed then.
-        """
-        expected, received = [v.shape for v in self.weights], [np.shape(w) for w in weights]
-        if expected != received:
-            raise ValueError(f"layer {self.name!r}: expected weights of shapes {expected}. Received: {received}")
-        for variable, value in zip(self.weights, weights, strict=True):
-            variable.assign(value)
-
-    def count_params(self) -> int:
-        """Number of weights' elements."""
-        return sum(variable.value.size for variable in self.weights)
+    @property
+    def _first_node(self) -> Node:
+        if not self.nodes:
+            raise AttributeError(f"layer {self.name!r} is not part of a model yet, so it has no input and no output")
+        return self.nodes[0]
 
     def get_config(self) -> dict:
         """Arguments that rebuild this layer, as plain JSON values."""
@@ -158,6 +232,10 @@ class Layer(metaclass=LayerType):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def _each(change: Callable[[Shape], Shape], shape: Shape | list[Shape]) -> Shape | list[Shape]:
+    return [change(one) for one in shape] if isinstance(shape, list) else change(shape)
 
 
 def _declared_shape(layer: str, input_shape: object, batch_input_shape: object) -> Shape | None:

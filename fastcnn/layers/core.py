@@ -15,6 +15,8 @@ class Dense(Layer):
     units : size of the output's last axis.
     """
 
+    any_size = True
+
     def __init__(
         self,
         units: int,
@@ -64,7 +66,7 @@ class Flatten(Layer):
 
     def __init__(self, data_format: str | None = None, **kwargs: object):
         super().__init__(**kwargs)
-        self.data_format = arguments.channels_last("Flatten", data_format)
+        self.data_format = arguments.data_format("Flatten", data_format)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (input_shape[0], prod(input_shape[1:]))
@@ -96,41 +98,11 @@ class Reshape(Layer):
 class Rescaling(Layer):
     """x * scale + offset, for instance Rescaling(1 / 255) for bytes to [0, 1]."""
 
+    elementwise = True
+
     def __init__(self, scale: float, offset: float = 0.0, **kwargs: object):
         super().__init__(**kwargs)
         self.scale, self.offset = float(scale), float(offset)
 
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
         return scale(builder, x, self.scale, self.offset)
-
-
-class InputLayer(Layer):
-    """Only says the shape of the model's input; it does nothing and is not listed in `model.layers`."""
-
-    def __init__(
-        self,
-        shape: tuple[int, ...] | None = None,
-        batch_size: int | None = None,
-        dtype: str | None = None,
-        batch_shape: tuple[int | None, ...] | None = None,
-        name: str | None = None,
-        **kwargs: object,
-    ):
-        super().__init__(input_shape=shape, batch_input_shape=batch_shape, name=name, dtype=dtype, **kwargs)
-        if self.declared_input_shape is None:
-            raise ValueError("Input: expected shape=(rows, columns, channels) or another shape without the batch")
-        self.batch_size = batch_size
-
-    def lower(self, builder: Builder, x: Tensor) -> Tensor:
-        return x
-
-
-def Input(
-    shape: tuple[int, ...] | None = None,
-    batch_size: int | None = None,
-    dtype: str | None = None,
-    batch_shape: tuple[int | None, ...] | None = None,
-    name: str | None = None,
-) -> InputLayer:
-    """The input of a Sequential model: `Sequential([Input((64, 64, 3)), ...])`."""
-    return InputLayer(shape, batch_size, dtype, batch_shape, name)

@@ -18,6 +18,8 @@ class BatchNormalization(Layer):
     Source: Ioffe and Szegedy 2015; defaults and order of weights as in Keras 3.
     """
 
+    any_size = True
+
     def __init__(
         self,
         axis: int = -1,

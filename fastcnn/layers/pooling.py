@@ -25,7 +25,7 @@ class _Pooling2D(Layer):
         self.pool_size = arguments.pair(kind, "pool_size", pool_size)
         self.strides = self.pool_size if strides is None else arguments.pair(kind, "strides", strides)
         self.padding = arguments.padding_mode(kind, padding)
-        self.data_format = arguments.channels_last(kind, data_format)
+        self.data_format = arguments.data_format(kind, data_format)
 
     def _window(self, input_shape: Shape) -> tuple:
         padding = resolve_padding(self.padding, input_shape[1:3], self.pool_size, self.strides)
@@ -63,7 +63,7 @@ class _GlobalPooling2D(Layer):
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: object):
         super().__init__(**kwargs)
-        self.data_format = arguments.channels_last(type(self).__name__, data_format)
+        self.data_format = arguments.data_format(type(self).__name__, data_format)
         self.keepdims = keepdims
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

@@ -16,6 +16,8 @@ class Dropout(Layer):
         ValueError: rate out of range.
     """
 
+    elementwise = True
+
     def __init__(self, rate: float, noise_shape: object = None, seed: int | None = None, **kwargs: object):
         super().__init__(**kwargs)
         arguments.unsupported("Dropout", noise_shape=noise_shape)
@@ -24,8 +26,7 @@ class Dropout(Layer):
         self.rate, self.seed = float(rate), seed
 
     def build(self, input_shape: Shape) -> None:
-        if self.seed is None and self._rng is not None:
-            self.seed = int(self._rng.integers(2**32))
+        self.seed = self.draw_seed(self.seed)
 
     def get_config(self) -> dict:
         return super().get_config() | {"seed": self.seed}  # the one that was drawn: a copy goes on with it

@@ -14,6 +14,8 @@ class Windowed(Layer):
     A subclass calls `_set_window` and sets `activation`, `use_bias` and `bias`.
     """
 
+    any_size = True
+
     def _set_window(
         self, kernel_size: object, strides: object, padding: object, data_format: object, dilation_rate: object
     ) -> None:
@@ -26,7 +28,7 @@ class Windowed(Layer):
         self.kernel_size = arguments.pair(name, "kernel_size", kernel_size, 1024)
         self.strides = arguments.pair(name, "strides", strides)
         self.padding = arguments.padding_mode(name, padding)
-        self.data_format = arguments.channels_last(name, data_format)
+        self.data_format = arguments.data_format(name, data_format)
         self.dilation_rate = arguments.pair(name, "dilation_rate", dilation_rate)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(

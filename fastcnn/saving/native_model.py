@@ -11,6 +11,7 @@ import numpy as np
 from fastcnn import layers, losses, optimizers
 from fastcnn.engine.variable import Variable
 from fastcnn.layers.base import Layer
+from fastcnn.layers.graph import abstract_weights
 from fastcnn.models import Sequential
 from fastcnn.saving.header import ModelFileError
 from fastcnn.saving.native import read_model, write_model
@@ -71,10 +72,11 @@ def load_model(path: str | Path, compile: bool = True) -> Sequential:
 
 def model_from_config(config: Mapping, abstract: bool = False) -> Sequential:
     """The model of a configuration; abstract: weights have shapes but no memory, until they are given arrays."""
+    if abstract:
+        with abstract_weights():
+            return model_from_config(config)
     model = Sequential(name=config["name"], dtype=config["dtype"])
     shape = config["input_shape"]
-    if abstract:
-        model.abstract = True
     if shape is not None:
         model.add(layers.InputLayer(batch_shape=tuple(shape)))
     for entry in config["layers"]:

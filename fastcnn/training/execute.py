@@ -1,7 +1,6 @@
 """One step of a model: which program, in which memory, and what comes out of it."""
 
 import threading
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,10 +24,20 @@ class _Bound:
 
     runner: Runner
     x: Tensor
-    y: Tensor
+    ys: list[Tensor]
     targets: Tensor | None = None
     scale: Tensor | None = None
     losses: Tensor | None = None
+
+    @property
+    def y(self) -> Tensor:
+        """The output; the first one of several."""
+        return self.ys[0]
+
+    def outputs(self, batch: int) -> np.ndarray | list[np.ndarray]:
+        """Copies of what a step of `batch` samples made: an array, or a list for several outputs."""
+        found = [self.runner.array(y, batch).copy() for y in self.ys]
+        return found[0] if len(found) == 1 else found
 
 
 class Executor:
@@ -51,13 +60,13 @@ class Executor:
             self._programs.clear()
             self._arena = Arena()
 
-    def predict(self, x: np.ndarray) -> np.ndarray:
-        """Outputs (n, ...) for a batch x (n, ...)."""
+    def predict(self, x: np.ndarray) -> np.ndarray | list[np.ndarray]:
+        """Outputs (n, ...) for a batch x (n, ...); a list for several outputs."""
         with self._lock:
             bound = self.program("predict", len(x))
             self._fill(bound, x)
             bound.runner.forward(len(x))
-            return bound.runner.array(bound.y, len(x)).copy()
+            return bound.outputs(len(x))
 
     def test(self, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> tuple[float, np.ndarray]:
         """Loss of a batch and its outputs, without training."""
@@ -65,7 +74,7 @@ class Executor:
             bound = self.program("test", len(x))
             self._fill(bound, x, y, weights)
             bound.runner.forward(len(x))
-            return self._loss(bound, len(x)), bound.runner.array(bound.y, len(x)).copy()
+            return self._loss(bound, len(x)), bound.outputs(len(x))
 
     def train(
         self, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None, allow_nan: bool = False
@@ -84,7 +93,7 @@ class Executor:
                 key[1] = optimizer.iterations & 0xFFFFFFFF
             bound.runner.forward(len(x))
             loss = self._loss(bound, len(x))
-            predictions = bound.runner.array(bound.y, len(x)).copy()
+            predictions = bound.outputs(len(x))
             if np.isfinite(loss):
                 bound.runner.backward(len(x))
                 Variable.changed()
@@ -156,11 +165,12 @@ def build_program(model: object, backend: Backend, mode: str, batch: int, arena:
     training = mode == "train"
     builder = Builder(batch, model.dtype, training, model.trainable_weights if training else ())
     x = builder.input("x", model.input_shape[1:])
-    y = lower_layers(model.layers, builder, x)
-    program = builder.program
-    program.outputs["y"] = y
-    bound = _Bound(None, x, y)
+    ys = model.lower_outputs(builder, x)
+    program, y = builder.program, ys[0]
+    program.outputs.update({f"y{number}": tensor for number, tensor in enumerate(ys)})
+    bound = _Bound(None, x, ys)
     if mode != "predict":
+        require_one_output(model)
         bound.targets = builder.input("targets", y.shape[1:])
         bound.scale = builder.input("scale", y.shape[1:-1])
         builder.layer = "loss"
@@ -177,6 +187,13 @@ def build_program(model: object, backend: Backend, mode: str, batch: int, arena:
     return bound
 
 
+def require_one_output(model: object) -> None:
+    """Raises ValueError for a model that can only predict."""
+    if isinstance(model.output_shape, list):
+        count = len(model.output_shape)
+        raise ValueError(f"training and evaluation need a model of one output. {model.name!r} has {count}")
+
+
 def rewrite(program: Program, backend: Backend) -> None:
     """Turns a finished program into the one that runs, as far as the settings allow."""
     for rule in fuse.KERNEL_RULES if config.fuse else ():
@@ -185,14 +202,6 @@ def rewrite(program: Program, backend: Backend) -> None:
         algorithms.choose_winograd(program, backend, everywhere=config.winograd is True)
     for rule in fuse.LAST_RULES if config.fuse else ():
         rule(program, backend)
-
-
-def lower_layers(layers: Iterable, builder: Builder, x: Tensor) -> Tensor:
-    """Emits layer after layer."""
-    for layer in layers:
-        builder.layer = layer.name
-        x = layer.lower(builder, x)
-    return x
 
 
 def add_training(builder: Builder, loss: Op, model: object) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fastcnn.callbacks import CallbackList, TerminateOnNaN
-from fastcnn.training.execute import NonFiniteLossError
+from fastcnn.training.execute import NonFiniteLossError, require_one_output
 from fastcnn.training.interrupt import StopAfterStep
 from fastcnn.training.sources import Batch, Source
 from fastcnn.training.weights import combine
@@ -40,6 +40,7 @@ def check_shapes(model: object, *sources: Source | None) -> None:
 
 def check_labels(model: object, *sources: Source | None) -> None:
     """Raises ValueError, before the first step, when labels cannot fit the loss and the output; says whose they are."""
+    require_one_output(model)
     for source in sources:
         labels = None if source is None else source.sample_labels()
         for start in range(0, 0 if labels is None else len(labels), _LABELS_AT_ONCE):

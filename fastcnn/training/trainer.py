@@ -170,7 +170,7 @@ class Trainer:
             parts.append(self.executor.predict(batch))
             listed.on_predict_batch_end(step, {"outputs": parts[-1]})
         listed.on_predict_end()
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return _joined(parts)
 
     def train_on_batch(
         self,
@@ -236,6 +236,13 @@ def _listed(metrics: object) -> list:
 def _result(logs: dict[str, float], return_dict: bool) -> float | list[float] | dict[str, float]:
     values = list(logs.values())
     return logs if return_dict else values[0] if len(values) == 1 else values
+
+
+def _joined(parts: list) -> np.ndarray | list[np.ndarray]:
+    """The batches' outputs in one array, or in a list of them for a model of several outputs."""
+    if isinstance(parts[0], list):
+        return [_joined(list(of_one)) for of_one in zip(*parts, strict=True)]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _split(source: Source, fraction: float) -> tuple[ArraySource, ArraySource]:

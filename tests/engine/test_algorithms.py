@@ -26,7 +26,7 @@ class Everything:
 def convolution(filters: int = 64, window: int = 3, shape: tuple = (24, 24, 64), **how: object):
     model = Sequential([layers.Input(shape), layers.Conv2D(filters, window, use_bias=False, **how)])
     builder = execute.Builder(8)
-    y = execute.lower_layers(model.layers, builder, builder.input("x", shape))
+    y = model.lower(builder, builder.input("x", shape))
     builder.program.outputs["y"] = y
     return builder.program
 

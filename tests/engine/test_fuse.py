@@ -32,7 +32,7 @@ FUSING = Offering("conv2d_fused_forward", "dense_fused_forward")
 def forward(*added: layers.Layer, shape=(8, 8, 2)) -> tuple[Builder, object]:
     model = Sequential([layers.Input(shape), *added], dtype="float64")
     builder = Builder(2, "float64", training=True)
-    y = execute.lower_layers(model.layers, builder, builder.input("x", shape))
+    y = model.lower(builder, builder.input("x", shape))
     builder.program.outputs["y"] = y
     return builder, y
 
@@ -80,7 +80,7 @@ def test_other_pairs_of_activation_and_loss_are_left_alone(loss, added):
 
 def test_probabilities_that_another_op_reads_are_left_alone():
     builder, y = forward(layers.Dense(3, activation="softmax"), shape=(6,))
-    execute.lower_layers([layers.Rescaling(2.0)], builder, y)
+    layers.Rescaling(2.0).lower(builder, y)
     op = losses.CategoricalCrossentropy().lower(builder, y, builder.input("targets", (3,)))
     assert fuse.fuse_loss(builder.program, op) is op
 
@@ -110,7 +110,7 @@ def test_pooling_stays_where_moving_it_would_change_a_gradient(added):
 def test_pooling_stays_when_the_relu_is_read_elsewhere():
     builder, _ = forward(layers.ReLU(), layers.MaxPooling2D(2))
     relu = builder.program.ops[0]
-    execute.lower_layers([layers.Rescaling(2.0)], builder, relu.args["y"])
+    layers.Rescaling(2.0).lower(builder, relu.args["y"])
     before = kernels(builder)
     fuse.pool_before_relu(builder.program, NUMPY)
     assert kernels(builder) == before

@@ -27,7 +27,7 @@ def kernels(*added: layers.Layer, shape=(8, 8, 4), offered: int = 64, read: int 
     """Kernels of a network after the rules; the output of op number `read` is wanted outside."""
     model = Sequential([layers.Input(shape), *added], dtype="float64")
     builder = Builder(2, "float64")
-    builder.program.outputs["y"] = execute.lower_layers(model.layers, builder, builder.input("x", shape))
+    builder.program.outputs["y"] = model.lower(builder, builder.input("x", shape))
     if read is not None:
         builder.program.outputs["read"] = builder.program.ops[read].args["y"]
     for rule in (*fuse_depthwise.RULES, *fuse_convolution.RULES):

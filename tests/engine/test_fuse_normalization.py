@@ -153,7 +153,7 @@ def test_normalization_of_anything_but_a_product_stays(first):
 def test_product_that_is_read_elsewhere_is_not_folded():
     model = Sequential([layers.Input((9, 8, 2)), layers.Dense(3), layers.BatchNormalization()])
     builder = Builder(2)
-    y = execute.lower_layers(model.layers, builder, builder.input("x", (9, 8, 2)))
+    y = model.lower(builder, builder.input("x", (9, 8, 2)))
     builder.program.outputs |= {"y": y, "sum": builder.program.ops[1].args["y"]}
     before = kernels(builder)
     fuse_normalization.fold_into_product(builder.program, FUSING)
@@ -174,13 +174,14 @@ def fused(builder, *rules) -> list[str]:
 
 def test_output_that_is_read_elsewhere_is_written():
     builder, y = forward(layers.BatchNormalization())
-    execute.lower_layers([layers.ReLU()], builder, y)
+    builder.layer = "relu"
+    layers.ReLU().lower(builder, y)
     assert fused(builder)[-1] == "relu_forward"
 
 
 def test_output_that_two_ops_read_is_written():
     builder, _ = forward(layers.BatchNormalization(), layers.ReLU())
-    execute.lower_layers([layers.Rescaling(2.0)], builder, builder.program.ops[-1].args["x"])
+    layers.Rescaling(2.0).lower(builder, builder.program.ops[-1].args["x"])
     assert "relu_forward" in fused(builder)
 
 

@@ -1,0 +1,67 @@
+"""The weights of a layer: making, listing, reading and writing them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fastcnn import initializers
+from fastcnn.engine.variable import Variable
+
+
+class Weights:
+    """Mixed into layers."""
+
+    def add_weight(self, name: str, shape: Sequence[int], initializer: object, trainable: bool = True) -> Variable:
+        """A new weight, filled by the initializer."""
+        dtype, rng = self.dtype or "float32", self._origin.rng
+        if rng is None:  # only shapes are wanted: an array without memory of its own
+            value = np.broadcast_to(np.zeros((), dtype), tuple(shape))
+        else:
+            value = np.ascontiguousarray(initializers.get(initializer)(tuple(shape), dtype=dtype, rng=rng))
+        variable = Variable(value, f"{self.name}/{name}", trainable)
+        self._variables.append(variable)
+        return variable
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All weights, in the order of get_weights()."""
+        return self._variables + [weight for layer in self.sublayers() for weight in layer.weights]
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """Weights that the optimizer changes: none when the layer is frozen."""
+        if not self.trainable:
+            return []
+        own = [v for v in self._variables if v.trainable]
+        return own + [weight for layer in self.sublayers() for weight in layer.trainable_weights]
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """Weights that the optimizer leaves alone."""
+        chosen = {id(weight) for weight in self.trainable_weights}
+        return [weight for weight in self.weights if id(weight) not in chosen]
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Copies of the weights."""
+        return [variable.numpy() for variable in self.weights]
+
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        """Writes arrays of the same number and shapes into the weights.
+
+        Raises:
+            ValueError: when number or shapes differ; nothing is changed then.
+        """
+        expected, received = [v.shape for v in self.weights], [np.shape(w) for w in weights]
+        if expected != received:
+            raise ValueError(f"layer {self.name!r}: expected weights of shapes {expected}. Received: {received}")
+        for variable, value in zip(self.weights, weights, strict=True):
+            variable.assign(value)
+
+    def count_params(self) -> int:
+        """Number of weights' elements."""
+        return sum(variable.value.size for variable in self.weights)
+
+    def draw_seed(self, seed: int | None) -> int | None:
+        """The seed, or one drawn from the model's random numbers; for `build` of layers that are random in training."""
+        rng = self._origin.rng
+        return int(rng.integers(2**32)) if seed is None and rng is not None else seed

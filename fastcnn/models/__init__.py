@@ -1,0 +1,7 @@
+"""Models: layers in a row, graphs of layers, and how they are read from files."""
+
+from fastcnn.models.files import clone_model, load_model
+from fastcnn.models.model import Model
+from fastcnn.models.sequential import Sequential
+
+__all__ = ["Model", "Sequential", "clone_model", "load_model"]
