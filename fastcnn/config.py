@@ -1,4 +1,4 @@
-"""What the user may decide about how models compute; but for `era` and `image_data_format`, the results stay the same to rounding.
+"""What the user may decide about how models compute. Results stay the same to rounding, but for the last two settings.
 
     fastcnn.config.winograd = False                # from now on, also for models that have run already
     with fastcnn.config.using(fuse=False):         # for a block
@@ -8,7 +8,7 @@ winograd : "auto" (Winograd's algorithm for 3x3 convolutions where it is expecte
     backend offers it), False (direct sums everywhere, whose rounding is a little smaller).
 fuse : True (several kernels' work in one pass where the backend offers it) or False (every kernel on its own).
 era : "keras3" (numeric defaults of Keras 3) or "keras2" (those of Keras 1 and 2: Adadelta's rate is 1, hard_sigmoid has
-    slope 0.2, ...), for what is made or run from then on. This setting alone changes results: it says whose.
+    slope 0.2, ...), for what is made or run from then on.
 image_data_format : "channels_last" or "channels_first", for layers that are made without data_format.
 
 The environment variables FASTCNN_WINOGRAD (auto, 1 or 0), FASTCNN_FUSE (1 or 0) and FASTCNN_ERA (keras3 or keras2) say

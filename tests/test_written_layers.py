@@ -1,0 +1,123 @@
+"""Layers that users write as functions: fastcnn.ops with automatic gradients, or plain arrays with their own."""
+
+import numpy as np
+import pytest
+
+from fastcnn import Sequential, layers, ops
+from tests.helpers import BACKENDS
+
+everywhere = pytest.mark.parametrize("backend", BACKENDS)
+
+
+class Gated(layers.Layer):
+    """x * sigmoid(x @ w + b), written in ops."""
+
+    def build(self, input_shape):
+        self.w = self.add_weight("w", (input_shape[-1], input_shape[-1]), "glorot_uniform")
+        self.b = self.add_weight("b", (input_shape[-1],), "ones")
+
+    def call(self, x):
+        return x * ops.sigmoid(ops.matmul(x, self.w) + self.b)
+
+
+class Scaled(layers.Layer):
+    """x * w, with a gradient of its own."""
+
+    def build(self, input_shape):
+        self.w = self.add_weight("w", (input_shape[-1],), "ones")
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def call(self, x):
+        self.x = x
+        return x * np.asarray(self.w)
+
+    def backward(self, dy):
+        return dy * np.asarray(self.w), [(dy * self.x).sum(axis=0)]
+
+
+class Halved(layers.Layer):
+    """Every other column; only in training scaled by 2."""
+
+    def call(self, x, training=False):
+        return x[:, ::2] * (2.0 if training else 1.0)
+
+
+def network(*added: layers.Layer, backend: str = "numpy", columns: int = 4) -> Sequential:
+    body = [layers.Input((columns,)), layers.Dense(columns), *added, layers.Dense(2)]
+    model = Sequential(body, dtype="float64", backend=backend)
+    model.compile("sgd", "mse")
+    model.optimizer.learning_rate = 1.0
+    return model
+
+
+def slopes_agree(model: Sequential) -> None:
+    """Every weight's gradient against a difference of losses."""
+    rng, step = np.random.default_rng(0), 1e-6
+    x, y = rng.standard_normal((5, *model.input_shape[1:])), rng.standard_normal((5, 2))
+    before = model.get_weights()
+    model.train_on_batch(x, y)
+    after = model.get_weights()
+    for number, (old, new) in enumerate(zip(before, after, strict=True)):
+        direction, sides = rng.standard_normal(old.shape), []
+        for sign in (step, -step):
+            model.set_weights([w + sign * direction if i == number else w for i, w in enumerate(before)])
+            sides.append(model.test_on_batch(x, y))
+        np.testing.assert_allclose(((old - new) * direction).sum(), (sides[0] - sides[1]) / (2 * step), rtol=1e-5)
+
+
+@everywhere
+@pytest.mark.covers("layers.Layer")
+@pytest.mark.parametrize("layer", [Gated, Scaled], ids=["ops", "own gradient"])
+def test_gradients_of_weights_before_in_and_behind_the_layer(layer, backend):
+    model = network(layer(), backend=backend)
+    assert len(model.weights) in (5, 6)
+    slopes_agree(model)
+
+
+def test_shape_is_found_by_trying_and_training_is_passed_on():
+    model = network(Halved(), columns=6)
+    assert model.layers[1].output_shape == (None, 3)
+    x = np.ones((2, 6))
+    inner = model.layers[0](x)
+    np.testing.assert_allclose(model.layers[1](inner), inner[:, ::2])
+    np.testing.assert_allclose(model.layers[1](inner, training=True), inner[:, ::2] * 2)
+
+
+def test_batches_of_all_sizes_run():
+    model = network(Gated())
+    x = np.random.default_rng(0).standard_normal((70, 4))
+    whole = model.predict(x, batch_size=70, verbose=0)
+    np.testing.assert_allclose(model.predict(x, batch_size=32, verbose=0), whole, rtol=1e-12)
+    model.fit(x, whole, batch_size=32, verbose=0)
+
+
+class Wrong(Scaled):
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], 1)
+
+
+class LosesBatch(layers.Layer):
+    def call(self, x):
+        return ops.sum(x)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (lambda: Wrong(name="wrong"), "layer 'wrong': call gave an array of shape"),
+        (lambda: LosesBatch(), "must keep the batch axis first"),
+    ],
+)
+def test_call_that_breaks_its_word_is_named(layer, message):
+    with pytest.raises(ValueError, match=message):
+        network(layer()).predict(np.ones((2, 4)), verbose=0)
+
+
+def test_layer_without_call_or_lower_says_so():
+    class Nothing(layers.Layer):
+        pass
+
+    with pytest.raises(NotImplementedError, match="Nothing has neither call"):
+        network(Nothing()).predict(np.ones((2, 4)), verbose=0)
