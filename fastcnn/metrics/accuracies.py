@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from fastcnn.metrics.base import MeanMetricWrapper, align
+from fastcnn.metrics.base import same_shape
+from fastcnn.metrics.reductions import MeanMetricWrapper
 
 
 def accuracy(y_true: Any, y_pred: Any) -> np.ndarray:
     """Return 1.0 where ``y_true == y_pred``, else 0.0, elementwise. Raises ValueError if the shapes differ."""
-    y_true, y_pred = _same_shape("accuracy", y_true, y_pred)
+    y_true, y_pred = same_shape("accuracy", y_true, y_pred)
     return (y_true == y_pred).astype(np.float32)
 
 
@@ -18,7 +19,7 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> np.ndar
 
     Raises ValueError if the shapes differ; (N,) and (N, 1) count as the same.
     """
-    y_true, y_pred = _same_shape("binary_accuracy", y_true, y_pred)
+    y_true, y_pred = same_shape("binary_accuracy", y_true, y_pred)
     return (y_true == (y_pred > threshold)).astype(np.float32)
 
 
@@ -27,7 +28,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> np.ndarray:
 
     The first one wins a tie. Raises ValueError if the shapes differ.
     """
-    y_true, y_pred = _same_shape("categorical_accuracy", y_true, y_pred)
+    y_true, y_pred = same_shape("categorical_accuracy", y_true, y_pred)
     return (y_true.argmax(axis=-1) == y_pred.argmax(axis=-1)).astype(np.float32)
 
 
@@ -42,7 +43,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> np.ndarray:
 
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> np.ndarray:
     """Return (N,): 1.0 where the one-hot ``y_true`` (N, C) marks one of the ``k`` largest of ``y_pred`` (N, C)."""
-    y_true, y_pred = _same_shape("top_k_categorical_accuracy", y_true, y_pred)
+    y_true, y_pred = same_shape("top_k_categorical_accuracy", y_true, y_pred)
     return _in_top_k(y_true.argmax(axis=-1), y_pred, k)
 
 
@@ -59,14 +60,6 @@ def _in_top_k(classes: np.ndarray, y_pred: np.ndarray, k: int) -> np.ndarray:
     # A score that is not a number is in nobody's top k.
     larger = np.count_nonzero(~(y_pred <= scores), axis=-1)
     return (known & (larger < k)).astype(np.float32)
-
-
-def _same_shape(name: str, y_true: Any, y_pred: Any) -> tuple[np.ndarray, np.ndarray]:
-    y_true, y_pred = align(y_true, y_pred)
-    if y_true.shape != y_pred.shape:
-        shapes = f"y_true {y_true.shape}, y_pred {y_pred.shape}"
-        raise ValueError(f"{name}: expected labels and predictions of one shape. Received: {shapes}")
-    return y_true, y_pred
 
 
 def _class_indices(name: str, y_true: Any, y_pred: Any) -> tuple[np.ndarray, np.ndarray]:

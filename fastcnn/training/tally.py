@@ -5,17 +5,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from fastcnn import metrics
-from fastcnn.metrics.base import Metric
+from fastcnn.metrics import Metric
+from fastcnn.metrics.base import align
 
 
 class Tally:
     """Loss and metrics of one epoch, kept up to date batch by batch.
 
     identifiers, weighted : what compile() was given as metrics and weighted_metrics.
+    loss : name of the model's loss, if "accuracy" shall go by it.
     """
 
-    def __init__(self, identifiers: Sequence[object], weighted: Sequence[object] = ()):
+    def __init__(self, identifiers: Sequence[object], weighted: Sequence[object] = (), loss: str | None = None):
         self._wanted = [(i, False) for i in identifiers] + [(i, True) for i in weighted]
+        self._loss_name, self._names = loss, _names(self._wanted)
         self._made: list[tuple[Metric, bool]] | None = None
         self.reset()
 
@@ -25,22 +28,62 @@ class Tally:
         for metric, _ in self._made or ():
             metric.reset_state()
 
+    def build(self, y_shape: Sequence[int], output_shape: Sequence[int]) -> None:
+        """Makes the metrics, for labels and outputs of these shapes (batch axis first), unless they are there."""
+        if self._made is None:
+            shapes = (None, *y_shape[1:]), (None, *output_shape[1:])
+            self._made = [(metrics.get(i, *shapes, loss=self._loss_name), weighted) for i, weighted in self._wanted]
+            for metric, _ in self._made:  # an object of the user's may have counted elsewhere
+                metric.reset_state()
+
     def update(self, loss: float, y: np.ndarray, predictions: np.ndarray, weights: np.ndarray | None) -> None:
         """Adds one batch: its mean loss, labels and outputs."""
-        if self._made is None:
-            shapes = (None, *y.shape[1:]), (None, *predictions.shape[1:])
-            self._made = [(metrics.get(i, *shapes), weighted) for i, weighted in self._wanted]
+        self.build(y.shape, predictions.shape)
         self._loss += loss * len(predictions)
         self._samples += len(predictions)
+        y, predictions = align(y, predictions)  # or (N,) and (N, 1) would meet as (N, N) in a user's metric
         for metric, weighted in self._made:
             metric.update_state(y, predictions, weights if weighted else None)
 
     def logs(self) -> dict[str, float]:
-        """{"loss": ..., metric's name: ...} so far."""
+        """{"loss": ..., metric's name: ...} so far; a metric that results in several numbers has an array."""
         values = {"loss": self._loss / max(self._samples, 1)}
-        return values | {metric.name: float(metric.result()) for metric, _ in self._made or ()}
+        for name, (metric, _) in zip(self._names, self._made or (), strict=False):
+            result = metric.result()
+            several = result if isinstance(result, dict) else {name: result}
+            values |= {key: _plain(value) for key, value in several.items()}
+        return values
+
+    @property
+    def names(self) -> list[str]:
+        """The metrics' names, in the order of their values."""
+        return list(self._names)
 
     @property
     def metrics(self) -> list[Metric]:
         """The metrics, once the first batch has settled what they are."""
         return [metric for metric, _ in self._made or ()]
+
+
+def _names(wanted: list[tuple[object, bool]]) -> list[str]:
+    """A second metric of a name gets a prefix if it is weighted, else a number, as in Keras."""
+    names: list[str] = []
+    counts: dict[str, int] = {}
+    for identifier, weighted in wanted:
+        name = _name_of(identifier)
+        name = f"weighted_{name}" if weighted and name in counts else name
+        number = counts.get(name, 0)
+        counts[name] = number + 1
+        names.append(f"{name}_{number}" if number else name)
+    return names
+
+
+def _name_of(identifier: object) -> str:
+    """Name of the metric; an unknown one is refused here, before any training."""
+    metric = metrics.get(identifier)
+    return identifier if isinstance(identifier, str) else metric.name
+
+
+def _plain(value: object) -> object:
+    array = np.array(value)
+    return array.item() if array.size == 1 else array

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fastcnn import losses, optimizers
+from fastcnn import config, losses, optimizers
 from fastcnn.callbacks import CallbackList, History
 from fastcnn.compat.calls import accepts_older_epochs
 from fastcnn.random import generator
@@ -52,7 +52,8 @@ class Trainer:
 
     def new_tally(self) -> Tally:
         """A fresh tally of the compiled metrics."""
-        return Tally(*self._metrics)
+        by_loss = config.era == "keras2"
+        return Tally(*self._metrics, self.loss_function.name if by_loss and self.loss_function else None)
 
     @property
     def compiled_metrics(self) -> list[object]:
@@ -62,7 +63,7 @@ class Trainer:
     @property
     def metrics_names(self) -> list[str]:
         """ "loss" and the metrics' names, in the order of evaluate()."""
-        return ["loss", *(i if isinstance(i, str) else getattr(i, "name", "") for part in self._metrics for i in part)]
+        return ["loss", *self.tally.names]
 
     @property
     def metrics(self) -> list:
@@ -230,7 +231,12 @@ class Trainer:
 
 
 def _listed(metrics: object) -> list:
-    return list(metrics) if isinstance(metrics, (list, tuple)) else [] if metrics is None else [metrics]
+    """One list of the metrics, however they are nested; {output's name: metrics} counts as its values."""
+    if isinstance(metrics, dict) and "class_name" not in metrics:
+        metrics = list(metrics.values())
+    if not isinstance(metrics, (list, tuple)):
+        return [] if metrics is None else [metrics]
+    return [metric for part in metrics for metric in _listed(part)]
 
 
 def _result(logs: dict[str, float], return_dict: bool) -> float | list[float] | dict[str, float]:

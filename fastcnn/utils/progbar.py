@@ -68,11 +68,12 @@ class Progbar:
         # A last call without new steps still has values to count.
         steps = max(current - self._seen, 1)
         for name, value in values:
+            value = _mean(value)
             total, count = self._sums.get(name, (0.0, 0.0))
             if name in self.stateful_metrics:
-                self._sums[name] = (float(value), 1.0)
+                self._sums[name] = (value, 1.0)
             else:
-                self._sums[name] = (total + float(value) * steps, count + steps)
+                self._sums[name] = (total + value * steps, count + steps)
 
     def _draw(self, now: float, finalize: bool) -> None:
         text = self._bar_line(now, finalize)
@@ -122,6 +123,11 @@ class Progbar:
 def is_interactive() -> bool:
     """Return whether standard output can rewrite a line: a terminal or a notebook."""
     return sys.stdout.isatty() or type(sys.stdout).__module__.startswith("ipykernel")
+
+
+def _mean(value: Any) -> float:
+    """Return a number to show: a metric with one value a class shows their mean."""
+    return float(value) if not hasattr(value, "mean") else float(value.mean())
 
 
 def _can_encode(characters: Iterable[str]) -> bool:
