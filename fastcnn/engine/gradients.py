@@ -32,6 +32,18 @@ def _conv2d(builder: Builder, op: Op, dy: Tensor, wanted: Collection[str]) -> Gr
     return made
 
 
+def _conv2d_transpose(builder: Builder, op: Op, dy: Tensor, wanted: Collection[str]) -> Gradients:
+    """A convolution's gradient as a forward op: its input is called dy, its output dx, and what it undoes undoes it."""
+    made = {}
+    if "dy" in wanted:
+        made["dy"] = _like(builder, op.args["dy"])
+        builder.emit("conv2d_forward", x=dy, w=op.args["w"], y=made["dy"], **op.params)
+    if "w" in wanted:
+        made["w"] = _like(builder, op.args["w"])
+        builder.emit("conv2d_backward_weights", x=dy, dy=op.args["dy"], dw=made["w"], **op.params)
+    return made
+
+
 def _dense(builder: Builder, op: Op, dy: Tensor, wanted: Collection[str]) -> Gradients:
     made = {}
     if "x" in wanted:
@@ -129,6 +141,7 @@ def _loss(kernel: str, prediction: str, read: str, gradient: str) -> Rule:
 
 RULES: dict[str, Rule] = {
     "conv2d_forward": _conv2d,
+    "conv2d_backward_input": _conv2d_transpose,
     "dense_forward": _dense,
     "bias_forward": _bias,
     "add_forward": _add,
@@ -189,7 +202,7 @@ class _Backward:
 
     def _of(self, op: Op) -> Tensor | None:
         """Gradient of the op's output, in the output's shape."""
-        y = op.args.get("y")
+        y = op.args.get("y", op.args.get("dx"))
         found = None if y is None else self.gradients.get(id(y.root))
         return None if found is None else self.builder.view(found, y.shape)
 

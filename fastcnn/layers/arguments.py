@@ -3,29 +3,36 @@
 from fastcnn import config
 
 
-def positive(layer: str, name: str, value: object, most: int = 65_536) -> int:
-    """A positive integer up to `most`.
+def positive(layer: str, name: str, value: object, most: int = 65_536, least: int = 1) -> int:
+    """An integer from `least` to `most`.
 
     Raises:
         ValueError: anything else.
     """
-    if isinstance(value, bool) or not hasattr(value, "__index__") or not 1 <= int(value) <= most:
-        raise ValueError(f"{layer}: {name} must be an integer from 1 to {most}. Received: {value!r}")
+    if isinstance(value, bool) or not hasattr(value, "__index__") or not least <= int(value) <= most:
+        raise ValueError(f"{layer}: {name} must be an integer from {least} to {most}. Received: {value!r}")
     return int(value)
+
+
+def sizes(layer: str, name: str, value: object, axes: int, most: int = 65_536, least: int = 1) -> tuple[int, ...]:
+    """One integer from `least` to `most` for all axes, or one for each of them."""
+    values = tuple(value) if isinstance(value, (tuple, list)) else (value,) * axes
+    if len(values) != axes:
+        wanted = "one integer" if axes == 1 else "one integer or two"
+        raise ValueError(f"{layer}: {name} must be {wanted}. Received: {value!r}")
+    return tuple(positive(layer, name, size, most, least) for size in values)
 
 
 def pair(layer: str, name: str, value: object, most: int = 65_536) -> tuple[int, int]:
     """One positive integer for both axes, or two."""
-    values = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
-    if len(values) != 2:
-        raise ValueError(f"{layer}: {name} must be one integer or two. Received: {value!r}")
-    return positive(layer, name, values[0], most), positive(layer, name, values[1], most)
+    return sizes(layer, name, value, 2, most)
 
 
-def padding_mode(layer: str, value: object) -> str:
-    """ "valid" or "same", in any case."""
-    if not isinstance(value, str) or value.lower() not in ("valid", "same"):
-        raise ValueError(f'{layer}: padding must be "valid" or "same". Received: {value!r}')
+def padding_mode(layer: str, value: object, modes: tuple[str, ...] = ("valid", "same")) -> str:
+    """One of `modes`, given in any case."""
+    if not isinstance(value, str) or value.lower() not in modes:
+        known = " or ".join(f'"{mode}"' for mode in modes)
+        raise ValueError(f"{layer}: padding must be {known}. Received: {value!r}")
     return value.lower()
 
 

@@ -6,35 +6,26 @@ from fastcnn.engine.program import Builder, Tensor
 from fastcnn.engine.variable import Variable
 from fastcnn.layers import arguments
 from fastcnn.layers.base import Shape
+from fastcnn.layers.convolution import Sizes
+from fastcnn.layers.sequences import plane
 from fastcnn.layers.windowed import Windowed
 
 POINT = ((1, 1), ((0, 0), (0, 0)), (1, 1), 1)  # strides, padding, dilation and groups of a 1x1 convolution
 
 
-class DepthwiseConv2D(Windowed):
-    """2-D convolution of each channel with windows of its own, plus bias and activation.
-
-    Input (N, H, W, C), output (N, OH, OW, C * depth_multiplier), channel c's results side by side. Weights: kernel
-    (KH, KW, C, depth_multiplier), bias (C * depth_multiplier,).
-
-    kernel_size, strides, dilation_rate : pixels, one integer or (rows, columns).
-    padding : "valid" (none) or "same" (output ceil(size / stride); an odd pixel goes to the bottom and right).
-    depth_multiplier : results of each channel.
-
-    Raises:
-        ValueError: for arguments out of range, and for strides together with dilation.
-    """
+class _Depthwise(Windowed):
+    """What depthwise convolutions share, whatever the number of axes and whatever follows them."""
 
     KERNEL = "kernel"  # name of the depthwise weights
 
     def __init__(
         self,
-        kernel_size: int | tuple[int, int],
-        strides: int | tuple[int, int] = (1, 1),
+        kernel_size: Sizes,
+        strides: Sizes = 1,
         padding: str = "valid",
         depth_multiplier: int = 1,
         data_format: str | None = None,
-        dilation_rate: int | tuple[int, int] = (1, 1),
+        dilation_rate: Sizes = 1,
         activation: object = None,
         use_bias: bool = True,
         depthwise_initializer: object = "glorot_uniform",
@@ -66,45 +57,60 @@ class DepthwiseConv2D(Windowed):
         return channels * self.depth_multiplier
 
     def build(self, input_shape: Shape) -> None:
-        shape = (*self.kernel_size, input_shape[3], self.depth_multiplier)
+        shape = (*self.kernel_size, input_shape[-1], self.depth_multiplier)
         self.depthwise_kernel: Variable = self.add_weight(self.KERNEL, shape, self.depthwise_initializer)
-        self._build_ends(input_shape[3])
+        self._build_ends(input_shape[-1])
 
     def _build_ends(self, channels: int) -> None:
         """The weights that come after the depthwise ones."""
         size = (self._filters(channels),)
         self.bias = self.add_weight("bias", size, self.bias_initializer) if self.use_bias else None
 
-    def lower(self, builder: Builder, x: Tensor) -> Tensor:
+    def _convolve(self, builder: Builder, x: Tensor) -> Tensor:
         channels = x.shape[3]
-        shape = (*self.kernel_size, 1, channels * self.depth_multiplier)
+        shape = (*plane(self.kernel_size), 1, channels * self.depth_multiplier)
         w = builder.view(builder.variable(self.depthwise_kernel), shape)
-        window = (self.strides, self._padding(x.shape), self.dilation_rate)
-        return self._lower_ends(builder, conv2d(builder, x, w, *window, groups=channels))
+        return conv2d(builder, x, w, *self._window(x.shape[1:3]), groups=channels)
 
 
-class SeparableConv2D(DepthwiseConv2D):
-    """A depthwise convolution, then a 1x1 convolution that mixes the channels, plus bias and activation.
+class DepthwiseConv2D(_Depthwise):
+    """2-D convolution of each channel with windows of its own, plus bias and activation.
 
-    Input (N, H, W, C), output (N, OH, OW, filters). Weights: depthwise_kernel (KH, KW, C, depth_multiplier),
-    pointwise_kernel (1, 1, C * depth_multiplier, filters), bias (filters,). Arguments as in DepthwiseConv2D.
+    Input (N, H, W, C), output (N, OH, OW, C * depth_multiplier), channel c's results side by side. Weights: kernel
+    (KH, KW, C, depth_multiplier), bias (C * depth_multiplier,).
 
-    filters : number of output channels.
+    kernel_size, strides, dilation_rate : pixels, one integer or (rows, columns).
+    padding : "valid" (none) or "same" (output ceil(size / stride); an odd pixel goes to the bottom and right).
+    depth_multiplier : results of each channel.
 
     Raises:
-        ValueError: as DepthwiseConv2D.
+        ValueError: for arguments out of range.
     """
+
+
+class DepthwiseConv1D(_Depthwise):
+    """1-D convolution of each channel with windows of its own, plus bias and activation.
+
+    Input (N, L, C), output (N, OL, C * depth_multiplier). Weights: kernel (K, C, depth_multiplier), bias
+    (C * depth_multiplier,). Arguments as in DepthwiseConv2D, in steps.
+    """
+
+    AXES = 1
+
+
+class _Separable(_Depthwise):
+    """What SeparableConv1D and SeparableConv2D share: all but the number of axes."""
 
     KERNEL = "depthwise_kernel"
 
     def __init__(
         self,
         filters: int,
-        kernel_size: int | tuple[int, int],
-        strides: int | tuple[int, int] = (1, 1),
+        kernel_size: Sizes,
+        strides: Sizes = 1,
         padding: str = "valid",
         data_format: str | None = None,
-        dilation_rate: int | tuple[int, int] = (1, 1),
+        dilation_rate: Sizes = 1,
         depth_multiplier: int = 1,
         activation: object = None,
         use_bias: bool = True,
@@ -138,22 +144,48 @@ class SeparableConv2D(DepthwiseConv2D):
             bias_constraint,
             **kwargs,
         )
+        name = type(self).__name__
         arguments.unsupported(
-            "SeparableConv2D", pointwise_regularizer=pointwise_regularizer, pointwise_constraint=pointwise_constraint
+            name, pointwise_regularizer=pointwise_regularizer, pointwise_constraint=pointwise_constraint
         )
-        self.filters = arguments.positive("SeparableConv2D", "filters", filters)
+        self.filters = arguments.positive(name, "filters", filters)
         self.pointwise_initializer = pointwise_initializer
 
     def _filters(self, channels: int) -> int:
         return self.filters
 
     def _build_ends(self, channels: int) -> None:
-        shape = (1, 1, channels * self.depth_multiplier, self.filters)
+        shape = (*[1] * self.AXES, channels * self.depth_multiplier, self.filters)
         self.pointwise_kernel: Variable = self.add_weight("pointwise_kernel", shape, self.pointwise_initializer)
         super()._build_ends(channels)
 
-    def _lower_ends(self, builder: Builder, y: Tensor) -> Tensor:
-        return super()._lower_ends(builder, conv2d(builder, y, builder.variable(self.pointwise_kernel), *POINT))
+    def _convolve(self, builder: Builder, x: Tensor) -> Tensor:
+        y, w = super()._convolve(builder, x), builder.variable(self.pointwise_kernel)
+        return conv2d(builder, y, builder.view(w, (1, 1, *w.shape[-2:])), *POINT)
+
+
+class SeparableConv2D(_Separable):
+    """A depthwise convolution, then a 1x1 convolution that mixes the channels, plus bias and activation.
+
+    Input (N, H, W, C), output (N, OH, OW, filters). Weights: depthwise_kernel (KH, KW, C, depth_multiplier),
+    pointwise_kernel (1, 1, C * depth_multiplier, filters), bias (filters,). Arguments as in DepthwiseConv2D.
+
+    filters : number of output channels.
+
+    Raises:
+        ValueError: as DepthwiseConv2D.
+    """
+
+
+class SeparableConv1D(_Separable):
+    """A depthwise convolution of sequences, then one of window 1 that mixes the channels, plus bias and activation.
+
+    Input (N, L, C), output (N, OL, filters). Weights: depthwise_kernel (K, C, depth_multiplier), pointwise_kernel
+    (1, C * depth_multiplier, filters), bias (filters,). Arguments as in SeparableConv2D, in steps.
+    """
+
+    AXES = 1
 
 
 SeparableConvolution2D = SeparableConv2D
+SeparableConvolution1D = SeparableConv1D

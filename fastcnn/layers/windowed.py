@@ -1,38 +1,42 @@
-"""What layers share whose windows of weights slide over images."""
+"""What layers share whose windows of weights slide over images or sequences."""
 
 from fastcnn import activations
 from fastcnn.engine.ops.dense import bias
 from fastcnn.engine.program import Builder, Tensor
-from fastcnn.kernels.geometry import Padding, resolve_padding, window_output
-from fastcnn.layers import arguments
+from fastcnn.engine.variable import Variable
+from fastcnn.kernels.geometry import Padding, Pair, resolve_padding, window_output
+from fastcnn.layers import arguments, sequences
 from fastcnn.layers.base import Layer, Shape
+from fastcnn.layers.sequences import as_image, plane
 
 
 class Windowed(Layer):
     """Sizes of a convolution's windows and of its output, and the bias and activation that end it.
 
-    A subclass calls `_set_window` and sets `activation`, `use_bias` and `bias`.
+    A subclass says in AXES along how many axes its windows slide (2: images, 1: sequences), calls `_set_window`, sets
+    `activation`, `use_bias` and `bias`, and convolves in `_convolve`.
     """
 
     any_size = True
+    AXES = 2
+    PADDINGS = ("valid", "same")
 
     def _set_window(
         self, kernel_size: object, strides: object, padding: object, data_format: object, dilation_rate: object
     ) -> None:
-        """Checks and keeps the arguments.
-
-        Raises:
-            ValueError: for arguments out of range, and for strides together with dilation.
-        """
+        """Checks and keeps the arguments; ValueError for those out of range."""
         name = type(self).__name__
-        self.kernel_size = arguments.pair(name, "kernel_size", kernel_size, 1024)
-        self.strides = arguments.pair(name, "strides", strides)
-        self.padding = arguments.padding_mode(name, padding)
+        self.kernel_size = arguments.sizes(name, "kernel_size", kernel_size, self.AXES, 1024)
+        self.strides = arguments.sizes(name, "strides", strides, self.AXES)
+        self.padding = arguments.padding_mode(name, padding, self.PADDINGS)
         self.data_format = arguments.data_format(name, data_format)
-        self.dilation_rate = arguments.pair(name, "dilation_rate", dilation_rate)
+        self.dilation_rate = arguments.sizes(name, "dilation_rate", dilation_rate, self.AXES)
+
+    def _refuse_strides_with_dilation(self) -> None:
+        """Keras knows both together only for depthwise convolutions."""
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
-                f"{name}: strides and dilation_rate cannot both exceed 1. "
+                f"{type(self).__name__}: strides and dilation_rate cannot both exceed 1. "
                 f"Received: strides={self.strides}, dilation_rate={self.dilation_rate}"
             )
 
@@ -40,18 +44,38 @@ class Windowed(Layer):
         """Channels of the output for so many of the input; ValueError where these do not fit."""
         raise NotImplementedError
 
-    def _padding(self, input_shape: Shape) -> Padding:
-        window = (self.kernel_size, self.strides, self.dilation_rate)
-        return resolve_padding(self.padding, input_shape[1:3], *window)
+    def _convolve(self, builder: Builder, x: Tensor) -> Tensor:
+        """Emits the convolution of images; a sequence comes as an image of one row."""
+        raise NotImplementedError
+
+    def _padding(self, image: Pair) -> Padding:
+        """Pixels around an image of (rows, columns); "causal" lets no window see what comes after it."""
+        kernel, dilation = plane(self.kernel_size), plane(self.dilation_rate)
+        if self.padding == "causal":
+            return (0, 0), ((kernel[1] - 1) * dilation[1], 0)
+        return resolve_padding(self.padding, image, kernel, plane(self.strides), dilation)
+
+    def _window(self, image: Pair) -> tuple[Pair, Padding, Pair]:
+        """Strides, padding and dilation over (rows, columns)."""
+        return plane(self.strides), self._padding(image), plane(self.dilation_rate)
+
+    def _output_size(self, image: Pair) -> Pair:
+        """(rows, columns) of the output; ValueError where the window does not fit."""
+        return window_output(image, plane(self.kernel_size), *self._window(image))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        arguments.rank(type(self).__name__, input_shape, 4, "(batch, rows, columns, channels)")
-        filters = self._filters(input_shape[3])
-        window = (self.kernel_size, self.strides, self._padding(input_shape), self.dilation_rate)
-        return (input_shape[0], *window_output(input_shape[1:3], *window), filters)
+        sequences.expect(type(self).__name__, input_shape, self.AXES)
+        size = self._output_size(plane(input_shape[1:-1]))
+        return (input_shape[0], *size[-self.AXES :], self._filters(input_shape[-1]))
 
-    def _lower_ends(self, builder: Builder, y: Tensor) -> Tensor:
-        """What comes after the convolution."""
+    def _weights_over_images(self, builder: Builder, variable: Variable) -> Tensor:
+        """The tensor of (*kernel_size, I, O) weights as (KH, KW, I, O)."""
+        w = builder.variable(variable)
+        return builder.view(w, (*plane(self.kernel_size), *w.shape[-2:]))
+
+    def lower(self, builder: Builder, x: Tensor) -> Tensor:
+        y = self._convolve(builder, builder.view(x, as_image(x.shape)))
         if self.bias is not None:
             y = bias(builder, y, builder.variable(self.bias))
-        return activations.lower(builder, self.activation, y)
+        y = activations.lower(builder, self.activation, y)
+        return builder.view(y, self.compute_output_shape(x.shape))

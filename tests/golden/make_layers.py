@@ -220,6 +220,8 @@ def run_case(case: dict, key: str, rng: np.random.Generator) -> dict[str, np.nda
     layer = getattr(keras.layers, case["class_name"])(**case["kwargs"])
     x = draw_input((case["batch"], *case["input_shape"]), case, rng)
     layer.build(x.shape)
+    if case.get("compiled"):  # by XLA, where TensorFlow has no kernel of its own
+        layer.call = tf.function(layer.call, jit_compile=True)
     draw_weights(layer, rng)
     case["weights"] = [w.name for w in layer.weights]
     case["trainable"] = [w.name for w in layer.trainable_weights]

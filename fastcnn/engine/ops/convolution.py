@@ -14,6 +14,16 @@ def conv2d(
     return y
 
 
+def conv2d_transpose(
+    builder: Builder, x: Tensor, w: Tensor, size: Pair, strides: Pair, padding: Padding, dilation: Pair
+) -> Tensor:
+    """x (N, H, W, C), w (KH, KW, F, C) -> (N, *size, F): x as the gradient of a convolution's output."""
+    y = builder.tensor((x.shape[0], *size, w.shape[2]))
+    window = {"strides": strides, "padding": padding, "dilation": dilation, "groups": 1}
+    builder.emit("conv2d_backward_input", dy=x, w=w, dx=y, **window)
+    return y
+
+
 def maxpool2d(builder: Builder, x: Tensor, pool_size: Pair, strides: Pair, padding: Padding) -> Tensor:
     """x (N, H, W, C) -> (N, OH, OW, C); remembers the winning cells when training."""
     y = builder.tensor((x.shape[0], *window_output(x.shape[1:3], pool_size, strides, padding), x.shape[3]))
