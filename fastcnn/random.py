@@ -60,3 +60,11 @@ def _redraw_tails(rng: np.random.Generator, block: np.ndarray) -> None:
 def _drawn_dtype(dtype: Any) -> np.dtype:
     """Return the float type to draw in: NumPy's generators know float32 and float64 only."""
     return np.dtype(dtype) if np.dtype(dtype) == np.float64 else np.dtype(np.float32)
+
+
+def step_generator(key: np.ndarray) -> np.random.Generator:
+    """Return the generator of one step of one layer; ``key`` is (seed, number of the step), as `Builder.key` has it.
+
+    The same key gives the same numbers on every machine, whatever was drawn before: that makes a resumed run exact.
+    """
+    return np.random.Generator(np.random.Philox(key=key.astype(np.uint64)))

@@ -10,6 +10,7 @@ from fastcnn.engine import fuse, gradients
 from fastcnn.engine.program import Builder
 from fastcnn.engine.run import Runner
 from fastcnn.layers import Layer
+from fastcnn.layers.layout import Lowered
 
 GOLDEN = Path(__file__).parent / "golden"
 BACKENDS = [name for name, reason in switching.available_backends().items() if reason is None]
@@ -37,7 +38,8 @@ def layer_gradients(
     builder = Builder(len(x), x.dtype.name, training, layer.trainable_weights)
     tensors = {"x": builder.input("x", x.shape[1:], trainable=True), "dy": builder.input("dy", dy.shape[1:])}
     builder.layer, program = layer.name, builder.program
-    y = program.outputs["y"] = layer.lower(builder, tensors["x"])
+    (lowered,) = layer.lower_lowered(builder, [Lowered(tensors["x"])])
+    y = program.outputs["y"] = lowered.plain(builder)
     if y.root is tensors["x"]:  # nothing is computed: a layer that only changes the shape
         program.outputs["x"] = tensors["dy"]
     gradients.add_backward_from(builder, y, tensors["dy"], lambda w, dw: program.outputs.update({w.name: dw}))

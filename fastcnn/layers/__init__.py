@@ -19,6 +19,8 @@ from fastcnn.layers.depthwise import (
     SeparableConvolution2D,
 )
 from fastcnn.layers.input import Input, InputLayer
+from fastcnn.layers.moments import GroupNormalization, LayerNormalization, UnitNormalization
+from fastcnn.layers.noise import AlphaDropout, GaussianDropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D
 from fastcnn.layers.normalization import BatchNormalization
 from fastcnn.layers.pooling import (
     AveragePooling1D,
@@ -38,6 +40,22 @@ from fastcnn.layers.pooling import (
     MaxPooling1D,
     MaxPooling2D,
 )
+from fastcnn.layers.random_colour import (
+    RandomBrightness,
+    RandomColorDegeneration,
+    RandomContrast,
+    RandomErasing,
+    RandomGrayscale,
+    RandomInvert,
+)
+from fastcnn.layers.random_geometry import (
+    RandomCrop,
+    RandomFlip,
+    RandomRotation,
+    RandomShear,
+    RandomTranslation,
+    RandomZoom,
+)
 from fastcnn.layers.regularization import Dropout
 from fastcnn.layers.reshaping import (
     Cropping1D,
@@ -49,6 +67,8 @@ from fastcnn.layers.reshaping import (
     ZeroPadding1D,
     ZeroPadding2D,
 )
+from fastcnn.layers.resizing import CenterCrop, Resizing
+from fastcnn.layers.standardizing import Normalization
 from fastcnn.layers.transposed import Conv1DTranspose, Conv2DTranspose, Convolution1DTranspose, Convolution2DTranspose
 
 __all__ = [
@@ -58,11 +78,13 @@ __all__ = [
     "AdaptiveAveragePooling2D",
     "AdaptiveMaxPooling1D",
     "AdaptiveMaxPooling2D",
+    "AlphaDropout",
     "AveragePooling1D",
     "AveragePooling2D",
     "AvgPool1D",
     "AvgPool2D",
     "BatchNormalization",
+    "CenterCrop",
     "Conv1D",
     "Conv1DTranspose",
     "Conv2D",
@@ -78,6 +100,8 @@ __all__ = [
     "DepthwiseConv2D",
     "Dropout",
     "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
     "GlobalAvgPool1D",
@@ -86,24 +110,43 @@ __all__ = [
     "GlobalMaxPool2D",
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
+    "GroupNormalization",
     "Input",
     "InputLayer",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
     "MaxPool1D",
     "MaxPool2D",
     "MaxPooling1D",
     "MaxPooling2D",
+    "Normalization",
     "Permute",
+    "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomGrayscale",
+    "RandomInvert",
+    "RandomRotation",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "Resizing",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",
     "SeparableConvolution2D",
     "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "ZeroPadding1D",

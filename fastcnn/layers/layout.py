@@ -25,12 +25,12 @@ def channels_first(shape: tuple) -> tuple:
 
 
 @dataclass(frozen=True)
-class _MoveChannels:
+class _MoveAxis:
     """Moves axis `source` to `target`; its gradient moves back."""
 
     source: int
     target: int
-    name: str = "move_channels"
+    name: str = "move_axis"
 
     def forward(self, inputs: list[np.ndarray], y: np.ndarray) -> None:
         np.copyto(y, np.moveaxis(inputs[0], self.source, self.target))
@@ -51,9 +51,16 @@ class Lowered:
     def plain(self, builder: Builder) -> Tensor:
         """The tensor as its shape says."""
         tensor = self.tensor
-        return call(builder, _MoveChannels(-1, 1), [tensor], channels_first(tensor.shape)) if self.moved else tensor
+        return call(builder, _MoveAxis(-1, 1), [tensor], channels_first(tensor.shape)) if self.moved else tensor
 
     def with_channels_last(self, builder: Builder) -> Tensor:
         """The tensor with its channels, which the shape says come first, in the last place."""
         tensor = self.tensor
-        return tensor if self.moved else call(builder, _MoveChannels(1, -1), [tensor], channels_last(tensor.shape))
+        return tensor if self.moved else call(builder, _MoveAxis(1, -1), [tensor], channels_last(tensor.shape))
+
+
+def move_axis(builder: Builder, x: Tensor, source: int, target: int) -> Tensor:
+    """x with one axis in another place; x itself when that changes nothing."""
+    shape = list(x.shape)
+    shape.insert(target, shape.pop(source))
+    return x if source == target else call(builder, _MoveAxis(source, target), [x], shape)

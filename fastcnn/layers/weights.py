@@ -17,7 +17,7 @@ class Weights:
         if rng is None:  # only shapes are wanted: an array without memory of its own
             value = np.broadcast_to(np.zeros((), dtype), tuple(shape))
         else:
-            value = np.ascontiguousarray(initializers.get(initializer)(tuple(shape), dtype=dtype, rng=rng))
+            value = np.asarray(initializers.get(initializer)(tuple(shape), dtype=dtype, rng=rng), order="C")
         variable = Variable(value, f"{self.name}/{name}", trainable)
         self._variables.append(variable)
         return variable

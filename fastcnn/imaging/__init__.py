@@ -1,0 +1,1 @@
+"""Arithmetic on batches of images, in NumPy: resampling, affine maps, colours. It knows nothing of layers."""

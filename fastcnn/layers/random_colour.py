@@ -1,0 +1,237 @@
+"""Random layers that change values and leave pixels where they are: contrast, brightness, erased boxes, ..."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fastcnn.layers.base import Shape
+from fastcnn.layers.random_images import RandomImages, Transformation, limits
+
+Factor = float | Sequence[float]
+_LUMA = np.array([0.2989, 0.587, 0.114])  # ITU-R BT.601
+
+
+class RandomValues(RandomImages):
+    """What the layers share that end by clipping to a range of values.
+
+    value_range : (lowest, highest) of the images, (0, 255) or (0, 1) for instance.
+    """
+
+    def __init__(
+        self, value_range: Sequence[float], seed: int | None, data_format: str | None = None, **kwargs: object
+    ):
+        super().__init__(seed, data_format, **kwargs)
+        try:
+            low, high = (float(value) for value in value_range)
+        except (TypeError, ValueError):
+            low, high = 0.0, 0.0
+        if low == high:
+            raise ValueError(f"{type(self).__name__}: value_range must be two numbers. Received: {value_range!r}")
+        self.value_range = tuple(sorted((low, high)))
+
+    def blend(self, images: np.ndarray, transformation: Transformation) -> np.ndarray:
+        """The images before they are clipped."""
+        raise NotImplementedError(f"{type(self).__name__} has no blend(images, transformation)")
+
+    def blend_gradient(self, dy: np.ndarray, transformation: Transformation) -> np.ndarray:
+        """The gradient of the images, from that of `blend`'s result."""
+        raise NotImplementedError(f"{type(self).__name__} has no blend_gradient(dy, transformation)")
+
+    def change(self, images: np.ndarray, transformation: Transformation) -> np.ndarray:
+        return np.clip(self.blend(images, transformation), *self.value_range)
+
+    def change_gradient(self, images: np.ndarray, transformation: Transformation, dy: np.ndarray) -> np.ndarray:
+        low, high = self.value_range
+        blended = self.blend(images, transformation)
+        return self.blend_gradient(dy * ((blended >= low) & (blended <= high)), transformation)
+
+
+class RandomContrast(RandomValues):
+    """(x - mean) * f + mean for each image and channel, clipped to value_range; f is drawn for each image.
+
+    factor : 0.2 draws f from [0.8, 1.2]; (0.2, 0.5) from [0.8, 1.5].
+    """
+
+    def __init__(
+        self, factor: Factor, value_range: Sequence[float] = (0, 255), seed: int | None = None, **kwargs: object
+    ):
+        super().__init__(value_range, seed, **kwargs)
+        low, high = limits("RandomContrast", "factor", factor, 0, 1)
+        if isinstance(factor, (tuple, list)):
+            low, high = -float(factor[0]), float(factor[1])
+        self.factor = (1 + low, 1 + high)
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> Transformation:
+        return {"contrast_factor": rng.uniform(*self.factor, (shape[0], 1, 1, 1))}
+
+    def blend(self, images: np.ndarray, transformation: Transformation) -> np.ndarray:
+        mean = images.mean(axis=(1, 2), keepdims=True)
+        return (images - mean) * transformation["contrast_factor"].astype(images.dtype) + mean
+
+    def blend_gradient(self, dy: np.ndarray, transformation: Transformation) -> np.ndarray:
+        factor = transformation["contrast_factor"].astype(dy.dtype)
+        return dy * factor + dy.mean(axis=(1, 2), keepdims=True) * (1 - factor)
+
+
+class RandomBrightness(RandomValues):
+    """Adds one number to each image, clipped to value_range.
+
+    factor : 0.2 adds up to 20 % of the range's width or takes as much away; (0, 0.2) only adds.
+    """
+
+    def __init__(
+        self, factor: Factor, value_range: Sequence[float] = (0, 255), seed: int | None = None, **kwargs: object
+    ):
+        super().__init__(value_range, seed, **kwargs)
+        self.factor = limits("RandomBrightness", "factor", factor, -1, 1)
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> Transformation:
+        low, high = self.value_range
+        return {"rgb_delta": rng.uniform(*self.factor, (shape[0], 1, 1, 1)) * (high - low)}
+
+    def blend(self, images: np.ndarray, transformation: Transformation) -> np.ndarray:
+        return images + transformation["rgb_delta"].astype(images.dtype)
+
+    def blend_gradient(self, dy: np.ndarray, transformation: Transformation) -> np.ndarray:
+        return dy
+
+
+class RandomColorDegeneration(RandomValues):
+    """Mixes each image with its grey version: x + f * (grey - x), clipped to value_range.
+
+    factor : f is drawn from [0, factor], or between two numbers; 1 is grey.
+    """
+
+    def __init__(
+        self,
+        factor: Factor,
+        value_range: Sequence[float] = (0, 255),
+        data_format: str | None = None,
+        seed: int | None = None,
+        **kwargs: object,
+    ):
+        super().__init__(value_range, seed, data_format, **kwargs)
+        self.factor = limits("RandomColorDegeneration", "factor", factor, 0, 1, lower=0)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return _three_channels(self, super().compute_output_shape(input_shape))
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> Transformation:
+        return {"factor": rng.uniform(*self.factor, (shape[0], 1, 1, 1))}
+
+    def blend(self, images: np.ndarray, transformation: Transformation) -> np.ndarray:
+        return images + transformation["factor"].astype(images.dtype) * (_grey(images) - images)
+
+    def blend_gradient(self, dy: np.ndarray, transformation: Transformation) -> np.ndarray:
+        return dy + transformation["factor"].astype(dy.dtype) * (_grey_gradient(dy) - dy)
+
+
+class RandomGrayscale(RandomImages):
+    """Makes images grey, each with probability `factor`; the three channels stay and are equal."""
+
+    def __init__(self, factor: float = 0.5, data_format: str | None = None, seed: int | None = None, **kwargs: object):
+        super().__init__(seed, data_format, **kwargs)
+        self.factor = limits("RandomGrayscale", "factor", factor, 0, 1)[1]
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return _three_channels(self, super().compute_output_shape(input_shape))
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> Transformation:
+        return {"should_apply": rng.random((shape[0], 1, 1, 1)) < self.factor}
+
+    def change(self, images: np.ndarray, transformation: Transformation) -> np.ndarray:
+        return np.where(transformation["should_apply"], _grey(images), images)
+
+    def change_gradient(self, images: np.ndarray, transformation: Transformation, dy: np.ndarray) -> np.ndarray:
+        return np.where(transformation["should_apply"], _grey_gradient(dy), dy)
+
+
+class RandomInvert(RandomValues):
+    """Turns images into their negatives, value_range[1] - x.
+
+    factor : the probability; one number f draws a probability from [0, f] for each image, as Keras does.
+    """
+
+    def __init__(
+        self,
+        factor: Factor = 1.0,
+        value_range: Sequence[float] = (0, 255),
+        seed: int | None = None,
+        data_format: str | None = None,
+        **kwargs: object,
+    ):
+        super().__init__(value_range, seed, data_format, **kwargs)
+        self.factor = limits("RandomInvert", "factor", factor, 0, 1, lower=0)
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> Transformation:
+        return {"apply_inversion": rng.random(shape[0]) < rng.uniform(*self.factor, shape[0])}
+
+    def change(self, images: np.ndarray, transformation: Transformation) -> np.ndarray:
+        chosen = transformation["apply_inversion"][:, None, None, None]
+        return np.where(chosen, images.dtype.type(self.value_range[1]) - images, images)
+
+    def change_gradient(self, images: np.ndarray, transformation: Transformation, dy: np.ndarray) -> np.ndarray:
+        return np.where(transformation["apply_inversion"][:, None, None, None], -dy, dy)
+
+
+class RandomErasing(RandomValues):
+    """Covers a box of each image with one value, or with noise.
+
+    factor : the probability; one number f draws a probability from [0, f] for each image, as Keras does.
+    scale : (least, most) share that the box has of the image.
+    fill_value : a number or one for each channel; None fills with normal noise.
+    """
+
+    def __init__(
+        self,
+        factor: Factor = 1.0,
+        scale: Factor = (0.02, 0.33),
+        fill_value: float | Sequence[float] | None = None,
+        value_range: Sequence[float] = (0, 255),
+        seed: int | None = None,
+        data_format: str | None = None,
+        **kwargs: object,
+    ):
+        super().__init__(value_range, seed, data_format, **kwargs)
+        self.factor = limits("RandomErasing", "factor", factor, 0, 1, lower=0)
+        self.scale = limits("RandomErasing", "scale", scale, 0, 1, lower=0)
+        self.fill_value = fill_value if fill_value is None else np.asarray(fill_value, np.float64)
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> Transformation:
+        n, height, width, _ = shape
+        sides = np.sqrt(rng.uniform(*self.scale, (2, n))) * [[height], [width]]
+        starts = rng.random((2, n)) * ([[height], [width]] - sides)
+        inside = [
+            (np.arange(size) >= start[:, None]) & (np.arange(size) < (start + side)[:, None])
+            for size, start, side in zip((height, width), starts, sides, strict=True)
+        ]
+        fill = rng.standard_normal(shape) * self.value_range[1] if self.fill_value is None else self.fill_value
+        return {
+            "apply_erasing": rng.random(n) < rng.uniform(*self.factor, n),
+            "batch_masks": (inside[0][:, :, None] & inside[1][:, None, :])[..., None],
+            "fill_value": np.clip(fill, *self.value_range),
+        }
+
+    def change(self, images: np.ndarray, transformation: Transformation) -> np.ndarray:
+        return np.where(self._covered(transformation), transformation["fill_value"].astype(images.dtype), images)
+
+    def change_gradient(self, images: np.ndarray, transformation: Transformation, dy: np.ndarray) -> np.ndarray:
+        return np.where(self._covered(transformation), dy.dtype.type(0), dy)
+
+    def _covered(self, transformation: Transformation) -> np.ndarray:
+        return transformation["batch_masks"] & transformation["apply_erasing"][:, None, None, None]
+
+
+def _three_channels(layer: RandomImages, input_shape: Shape) -> Shape:
+    if input_shape[3] != 3:
+        raise ValueError(f"{type(layer).__name__} expects images of 3 channels. Received: {input_shape}")
+    return input_shape
+
+
+def _grey(images: np.ndarray) -> np.ndarray:
+    """Luma (N, H, W, 1) of red, green, blue."""
+    return (images @ _LUMA.astype(images.dtype))[..., None]
+
+
+def _grey_gradient(dy: np.ndarray) -> np.ndarray:
+    return dy.sum(axis=3, keepdims=True) * _LUMA.astype(dy.dtype)
