@@ -21,6 +21,7 @@ _NAMES = {
     "get_num_threads": "kernels.threads",
     "set_num_threads": "kernels.threads",
     "load_model": "models",
+    "LegacySpellingWarning": "compat.notes",
 }
 _MODULES = (
     "activations",

@@ -1,95 +1,152 @@
-"""Older spellings of constructor calls, translated before the constructor sees them. One table, one function."""
+"""Calls in older spellings, translated before the called sees them, as the table says."""
 
+import inspect
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 
-_LAYOUTS = {"tf": "channels_last", "th": "channels_first", "default": None}
+from fastcnn.compat import table
+from fastcnn.compat.notes import note
+from fastcnn.compat.windows import margins_of, window_of
 
-# Older keyword -> the present one. A class in OWN overrides these.
-RENAMED = {
-    "output_dim": "units",
-    "nb_filter": "filters",
-    "subsample": "strides",
-    "atrous_rate": "dilation_rate",
-    "border_mode": "padding",
-    "dim_ordering": "data_format",
-    "init": "kernel_initializer",
-    "W_regularizer": "kernel_regularizer",
-    "b_regularizer": "bias_regularizer",
-    "W_constraint": "kernel_constraint",
-    "b_constraint": "bias_constraint",
-    "bias": "use_bias",
-    "p": "rate",
-    "beta_init": "beta_initializer",
-    "gamma_init": "gamma_initializer",
-    "lr": "learning_rate",
-}
-OWN = {
-    "LeakyReLU": {"alpha": "negative_slope"},
-    "InputLayer": {"input_shape": "shape", "batch_input_shape": "batch_shape"},
-}
+Call = tuple[tuple, dict]
 
 
-def translate_call(cls: type, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+def translate_call(cls: type, args: tuple, kwargs: dict) -> Call:
     """The present spelling of `cls(*args, **kwargs)`.
 
     Raises:
-        TypeError: when an old and a new name for the same argument are both given.
+        TypeError: when an old and a new name for the same argument are both given, or for a value that is no more.
+    """
+    # A user's subclass without an __init__ of its own is called as its base.
+    known = next(b for b in cls.__mro__ if "__init__" in vars(b) or b.__module__.startswith("fastcnn."))
+    return _translate(known.__name__, parameters_of(cls), args, kwargs, whole_call=True)
+
+
+def translate_layer(cls: type, args: tuple, kwargs: dict) -> tuple[tuple, dict, object]:
+    """The present spelling of a layer's constructor call, and the `weights=[kernel, bias]` of Keras 1 and 2 or None."""
+    args, kwargs = translate_call(cls, args, kwargs)
+    return args, kwargs, None if "weights" in parameters_of(cls) else kwargs.pop("weights", None)
+
+
+def accepts_old_names(function: Callable) -> Callable:
+    """Decorates a function, method or __init__: it can be called in older spellings too."""
+    signature = inspect.signature(function)
+    parameters = frozenset(signature.parameters)
+    name = function.__name__ if function.__name__ != "__init__" else function.__qualname__.split(".")[-2]
+    valued = [argument for argument in table.VALUES if argument in parameters]
+
+    @wraps(function)
+    def call(*args: object, **kwargs: object) -> object:
+        args, kwargs = _translate(name, parameters, args, kwargs, whole_call=False)
+        if valued:  # they may have come by position
+            bound = signature.bind(*args, **kwargs)
+            for argument in set(valued) & set(bound.arguments):
+                bound.arguments[argument] = _present_value(argument, bound.arguments[argument])
+            args, kwargs = bound.args, bound.kwargs
+        return function(*args, **kwargs)
+
+    return call
+
+
+@cache
+def parameters_of(cls: type) -> frozenset[str]:
+    """Names of all arguments of a class: its own and, as far as it hands keywords on, its bases'."""
+    names: set[str] = set()
+    for base in cls.__mro__:
+        if "__init__" in vars(base) and base is not object:
+            parameters = inspect.signature(base.__init__).parameters.values()
+            names.update(p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD))
+            if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+                break
+    return frozenset(names)
+
+
+def _translate(name: str, parameters: frozenset[str], args: tuple, kwargs: dict, whole_call: bool) -> Call:
+    """args and kwargs in the present spelling, with a note when that changed anything.
+
+    whole_call : whether the note shows all arguments, or the changed ones only.
     """
     kwargs = dict(kwargs)
-    name = cls.__name__
-    for special in (_window, _input_dim, _mode):
-        args, kwargs = special(name, args, kwargs)
-    if "dim_ordering" in kwargs:
-        kwargs["dim_ordering"] = _LAYOUTS.get(kwargs["dim_ordering"], kwargs["dim_ordering"])
-    return args, _renamed(name, kwargs, RENAMED | OWN.get(name, {}))
+    args, kwargs, spellings = window_of(name, args, kwargs)
+    args, kwargs, margins = margins_of(name, args, kwargs)
+    spellings += margins
+    kwargs = _without_dropped(name, parameters, kwargs)
+    translated, changed = _renamed(name, parameters, kwargs)
+    for argument in translated:
+        value = _present_value(argument, translated[argument])
+        if value is not translated[argument]:
+            translated[argument], changed[argument] = value, argument
+    spellings += [f"{old}=" for old in dict.fromkeys(changed.values())]
+    if spellings:
+        shown = translated if whole_call else {key: translated[key] for key in changed}
+        note(spellings, spelled(name, args if whole_call else ..., shown))
+    return args, translated
 
 
-def _renamed(owner: str, kwargs: dict, names: dict[str, str]) -> dict:
-    """kwargs under their present names; TypeError when an old and a new name for one argument are both given."""
-    renamed = {}
+def _renamed(owner: str, parameters: frozenset[str], kwargs: dict) -> tuple[dict, dict[str, str]]:
+    """kwargs under their present names, and present name -> older name for those that changed."""
+    own = table.OWN_ARGUMENTS.get(owner, {})
+    renamed, changed = {}, {}
     for given, value in kwargs.items():
-        present = names.get(given, given)
-        if present != given and present in kwargs:
-            raise TypeError(f"{owner}: {given!r} is the older name of {present!r}; give only one of them")
-        renamed[present] = value
-    return renamed
+        present = own.get(given, () if given in parameters else table.ARGUMENTS.get(given, ()))
+        known = [name for name in present if name in parameters] or [given]
+        for name in known:
+            if name != given and name in kwargs:
+                raise TypeError(f"{owner}: {given!r} is the older name of {name!r}; give only one of them")
+            renamed[name] = value
+            if name != given:
+                changed[name] = given
+    for given in ("input_dim", "input_length"):
+        if given in renamed and given not in parameters and "input_shape" in parameters:
+            sizes = [renamed.pop(name) for name in ("input_length", "input_dim") if name in renamed]
+            renamed["input_shape"] = tuple(sizes)
+    return renamed, changed
 
 
-def _window(name: str, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
-    """Conv2D(n, rows, cols): two integers after the filters are the window, unless they can only mean size, stride.
-
-    Keras 1 reads Conv2D(32, 3, 3) as a 3x3 window, Keras 3 as window 3 with stride 3. Scripts mean the window; a stride
-    is meant when the second integer is 1 or 2 and smaller than the first.
-    """
-    if name not in ("Conv2D", "SeparableConv2D"):
-        return args, kwargs
-    rows, cols = kwargs.pop("nb_row", None), kwargs.pop("nb_col", None)
-    sizes = [a for a in args[1:3] if isinstance(a, int) and not isinstance(a, bool)]
-    if rows is None and cols is None:
-        if len(sizes) == 2 and not (sizes[1] in (1, 2) and sizes[0] > sizes[1]):
-            args = (args[0], tuple(sizes), *args[3:])
-            if len(args) > 2:  # Keras 1 went on with init, activation: no script gives these by position
-                raise TypeError(f"{name}: give arguments after the window's size by name. Received: {args[2:]!r}")
-        return args, kwargs
-    sizes += [size for size in (rows, cols) if size is not None]
-    if len(sizes) != 2:
-        raise TypeError(f"{name}: expected nb_row and nb_col. Received: {sizes!r}")
-    return args[:1], kwargs | {"kernel_size": tuple(sizes)}
+def _present_value(argument: str, value: object) -> object:
+    """The present spelling of an argument's value."""
+    values = table.VALUES.get(argument)
+    if values is None or not isinstance(value, (str, bool)):
+        return value
+    return values.get(value, value)
 
 
-def _input_dim(name: str, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
-    """input_dim=n is input_shape=(n,)."""
-    if "input_dim" in kwargs:
-        kwargs["input_shape"] = (kwargs.pop("input_dim"),)
-    return args, kwargs
+def _without_dropped(owner: str, parameters: frozenset[str], kwargs: dict) -> dict:
+    """kwargs without those that mean nothing any more."""
+    for argument in [name for name in kwargs if name in table.DROPPED and name not in parameters]:
+        where, values, reason = table.DROPPED[argument]
+        if owner not in where and not (where is table.LAYERS and "input_shape" in parameters):
+            continue
+        value = kwargs.pop(argument)
+        if values is not table.ANY and value not in values:
+            raise TypeError(f"{owner}: {argument} can no longer be chosen: {reason}. Received: {argument}={value!r}")
+    return kwargs
 
 
-def _mode(name: str, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
-    """BatchNormalization(mode=0) was the only kind that is left."""
-    if name == "BatchNormalization" and kwargs.pop("mode", 0) != 0:
-        raise TypeError("BatchNormalization: only mode=0 (per channel) exists; leave mode out")
-    return args, kwargs
+def spelled(name: str, args: tuple | object, kwargs: dict) -> str:
+    """The call as one would write it; long values, and all positional ones for args=..., are left out."""
+    parts = ["..."] if args is ... else [_short(value) for value in args]
+    parts += [f"{key}={_short(value)}" for key, value in kwargs.items()]
+    return f"{name}({', '.join(parts)})"
+
+
+def _short(value: object) -> str:
+    plain = isinstance(value, (int, float, str, bool, type(None)))
+    if plain or (isinstance(value, (tuple, list)) and all(isinstance(v, (int, tuple, type(None))) for v in value)):
+        return repr(value)
+    return "..."
+
+
+def fill_when_built(layer: object, weights: object) -> None:
+    """Keras 1's and 2's `weights=[kernel, bias]`: the layer starts with these instead of drawn ones."""
+    build = layer.build
+
+    def build_and_fill(input_shape: tuple) -> None:
+        build(input_shape)
+        if layer._origin.rng is not None:  # else only shapes are wanted
+            layer.set_weights(weights)
+
+    layer.build = build_and_fill
 
 
 class RenamedOptimizer(type):
@@ -106,19 +163,3 @@ class RenamedOptimizer(type):
         super().__init__(name, bases, namespace)
         if "learning_rate" in namespace:
             cls.lr = namespace["learning_rate"]
-
-
-def renamed_arguments(**names: str) -> Callable[[Callable], Callable]:
-    """Decorates a function so that keywords in `names` (older -> present) are accepted too."""
-
-    def decorate(function: Callable) -> Callable:
-        @wraps(function)
-        def call(*args: object, **kwargs: object) -> object:
-            return function(*args, **_renamed(function.__name__, kwargs, names))
-
-        return call
-
-    return decorate
-
-
-accepts_older_epochs = renamed_arguments(nb_epoch="epochs")

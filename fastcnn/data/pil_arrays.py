@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from fastcnn.compat.images import accepts_old_names
+from fastcnn.compat.calls import accepts_old_names
 
 if TYPE_CHECKING:
     from PIL.Image import Image

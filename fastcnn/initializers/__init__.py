@@ -1,5 +1,6 @@
 """Weight initializers: ``initializer(shape, dtype, rng) -> ndarray``."""
 
+from fastcnn.compat.names import older_names
 from fastcnn.initializers.base import Constant, Identity, Initializer, Ones, Zeros
 from fastcnn.initializers.drawn import (
     GlorotNormal,
@@ -40,3 +41,5 @@ __all__ = [
     "get",
     "serialize",
 ]
+
+__getattr__ = older_names("initializers")

@@ -1,5 +1,6 @@
 """Layers, under the names of Keras 1, 2 and 3."""
 
+from fastcnn.compat.names import older_names
 from fastcnn.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from fastcnn.layers.adaptive import (
     AdaptiveAveragePooling1D,
@@ -152,3 +153,5 @@ __all__ = [
     "ZeroPadding1D",
     "ZeroPadding2D",
 ]
+
+__getattr__ = older_names("layers")

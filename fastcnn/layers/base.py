@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from fastcnn.compat.calls import translate_call
+from fastcnn.compat.calls import fill_when_built, translate_layer
+from fastcnn.compat.names import OldAttributes
 from fastcnn.engine.program import Builder, Tensor
 from fastcnn.layers import layout, written
 from fastcnn.layers.graph import Graph, Node, Origin, Shape, SymbolicTensor, is_symbolic
@@ -18,9 +19,11 @@ class LayerType(type):
     """Lets older spellings of constructor arguments through: they are translated before __init__ sees them."""
 
     def __call__(cls, *args: object, **kwargs: object) -> "Layer":
-        args, kwargs = translate_call(cls, args, kwargs)
+        args, kwargs, weights = translate_layer(cls, args, kwargs)
         layer = super().__call__(*args, **kwargs)
         layer._arguments = _bound(cls, args, kwargs)
+        if weights is not None:
+            fill_when_built(layer, weights)
         return layer
 
 
@@ -30,7 +33,7 @@ def _bound(cls: type, args: tuple, kwargs: dict) -> dict:
     return {name: value for name, value in bound.items() if name not in ("self", "kwargs")} | bound.get("kwargs", {})
 
 
-class Layer(Weights, metaclass=LayerType):
+class Layer(Weights, OldAttributes, metaclass=LayerType):
     """One step of a network.
 
     A layer says its output's shape (`compute_output_shape`), makes its weights once the input's shape is known

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from fastcnn.compat.images import accepts_old_names
+from fastcnn.compat.calls import accepts_old_names
 from fastcnn.switching import get_backend
 
 FILL_MODES = ("nearest", "constant", "reflect", "wrap")

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fastcnn.compat.images import accepts_old_names
+from fastcnn.compat.calls import accepts_old_names
 from fastcnn.data.pil_arrays import checked_data_format
 from fastcnn.preprocessing.batches import ArrayPhotos, Filled
 from fastcnn.preprocessing.iterator import Iterator

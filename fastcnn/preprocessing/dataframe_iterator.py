@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastcnn.compat.images import accepts_old_names
+from fastcnn.compat.calls import accepts_old_names
 from fastcnn.data.image_folder import extensions_of
 from fastcnn.preprocessing.batches import Filled
 from fastcnn.preprocessing.file_iterator import FileIterator, reading_of, split_of

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from fastcnn.compat.images import accepts_old_names
+from fastcnn.compat.calls import accepts_old_names
 from fastcnn.data.image_folder import scan
 from fastcnn.preprocessing.file_iterator import FileIterator, reading_of, split_of
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fastcnn.compat.images import accepts_old_names
+from fastcnn.compat.calls import accepts_old_names
 from fastcnn.data.pil_arrays import checked_data_format
 from fastcnn.preprocessing.affine import affine_matrix, check_sampling, transformed
 from fastcnn.preprocessing.array_iterator import NumpyArrayIterator

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fastcnn.compat.images import OldAttributes
+from fastcnn.compat.names import OldAttributes
 from fastcnn.data.ahead import Ahead
 from fastcnn.data.pil_arrays import array_to_img
 from fastcnn.preprocessing.batches import BatchMaker, Filled, Photos

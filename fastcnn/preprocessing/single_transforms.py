@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fastcnn.compat.images import accepts_old_names
+from fastcnn.compat.calls import accepts_old_names
 from fastcnn.preprocessing.affine import apply_affine_transform
 from fastcnn.preprocessing.colour import apply_brightness_shift, apply_channel_shift
 from fastcnn.random import generator

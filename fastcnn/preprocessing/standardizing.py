@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from fastcnn.compat.images import accepts_old_names
+from fastcnn.compat.calls import accepts_old_names
 from fastcnn.preprocessing import statistics
 
 _SMALL = 1e-6  # added to standard deviations, as Keras does, so that a plain photo does not divide by zero

@@ -7,7 +7,8 @@ import numpy as np
 
 from fastcnn import config, losses, optimizers
 from fastcnn.callbacks import CallbackList, History
-from fastcnn.compat.calls import accepts_older_epochs
+from fastcnn.compat.calls import accepts_old_names
+from fastcnn.compat.methods import accepts_old_run
 from fastcnn.random import generator
 from fastcnn.training import loop
 from fastcnn.training.execute import Executor
@@ -29,6 +30,7 @@ class Trainer:
         self._metrics: tuple[list, list] = ([], [])
         self.tally = Tally([])
 
+    @accepts_old_names
     def compile(
         self,
         optimizer: object = "rmsprop",
@@ -70,7 +72,7 @@ class Trainer:
         """The metric objects, once a batch has been seen."""
         return self.tally.metrics
 
-    @accepts_older_epochs
+    @accepts_old_run
     def fit(
         self,
         x: object = None,
@@ -124,6 +126,7 @@ class Trainer:
         loop.fit(self, plan, listed)
         return listed.history
 
+    @accepts_old_run
     def evaluate(
         self,
         x: object = None,
@@ -144,6 +147,7 @@ class Trainer:
         logs = loop.evaluate(self, source, steps, listed)
         return _result(logs, return_dict)
 
+    @accepts_old_names
     def predict(
         self,
         x: object,

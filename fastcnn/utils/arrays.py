@@ -4,7 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from fastcnn.compat.calls import accepts_old_names
 
+
+@accepts_old_names
 def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     """Return the one-hot matrix (..., num_classes), float64, of the class indices ``x`` (...) or (..., 1).
 

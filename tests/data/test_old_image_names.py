@@ -53,7 +53,7 @@ def test_list_pictures_finds_photos_below_a_folder(tmp_path):
 
 
 def test_the_old_and_the_new_name_together_are_an_error(tmp_path):
-    with pytest.raises(TypeError, match=r"both grayscale \(the old name\) and color_mode"):
+    with pytest.raises(TypeError, match=r"'grayscale' is the older name of 'color_mode'"):
         load_img(tmp_path / "a.png", color_mode="rgb", grayscale=True)
 
 
