@@ -27,6 +27,7 @@ _MODULES = (
     "activations",
     "callbacks",
     "config",
+    "constraints",
     "initializers",
     "layers",
     "losses",
@@ -35,6 +36,7 @@ _MODULES = (
     "ops",
     "optimizers",
     "preprocessing",
+    "regularizers",
     "saving",
     "utils",
 )

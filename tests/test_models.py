@@ -92,8 +92,6 @@ def test_older_spellings_build_the_same_layer(older, present):
         (lambda: layers.Conv2D(8, 3, groups=3), ValueError, "filters must be a multiple of groups=3"),
         (lambda: layers.Conv2D(8, 3, data_format="channels_middle"), ValueError, 'must be "channels_last" or'),
         (lambda: layers.Conv2D(8, 3, data_format="th_"), ValueError, 'must be "channels_last" or'),
-        (lambda: layers.Conv2D(8, 3, kernel_regularizer="l2"), ValueError, "kernel_regularizer is not supported yet"),
-        (lambda: layers.Dense(5, W_regularizer="l2"), ValueError, "kernel_regularizer is not supported yet"),
         (lambda: layers.Dense(2.5), ValueError, "Dense: units must be an integer from 1"),
         (
             lambda: layers.Dense(5, activation="swoosh"),

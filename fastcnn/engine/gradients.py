@@ -5,12 +5,13 @@ input that `wanted` names. Rules read the forward op's tensors, so what a gradie
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 import numpy as np
 
 from fastcnn.engine.calls import CallOp
 from fastcnn.engine.ops.dense import add, scale
+from fastcnn.engine.ops.penalties import penalty_gradient
 from fastcnn.engine.program import Builder, Op, Tensor
 
 Gradients = dict[str, Tensor]
@@ -109,6 +110,10 @@ def _batchnorm(builder: Builder, op: Op, dy: Tensor, wanted: Collection[str]) ->
     return made
 
 
+def _penalty(builder: Builder, op: Op, dy: Tensor, wanted: Collection[str]) -> Gradients:
+    return {"x": penalty_gradient(builder, op.args["x"], None, **op.params)}  # dy is 1: see add_backward
+
+
 def _from_output(kernel: str) -> Rule:
     """Activations, whose gradient comes from their output."""
 
@@ -150,6 +155,7 @@ RULES: dict[str, Rule] = {
     "maxpool2d_forward": _maxpool2d,
     "avgpool2d_forward": _avgpool2d,
     "batchnorm_normalize": _batchnorm,
+    "penalty_forward": _penalty,
     "relu_forward": _from_output("relu_backward"),
     "elu_forward": _from_output("elu_backward"),
     "sigmoid_forward": _from_output("sigmoid_backward"),
@@ -222,14 +228,19 @@ class _Backward:
                     self.ready(root, gradient)
 
 
-def add_backward(builder: Builder, loss: Op, ready: Callable[[Tensor, Tensor], None]) -> None:
-    """Appends the gradient of `loss` to the program.
+def add_backward(
+    builder: Builder, loss: Op, ready: Callable[[Tensor, Tensor], None], penalties: Iterable[Tensor] = ()
+) -> None:
+    """Appends the gradient of `loss` plus `penalties`, tensors of one number, to the program.
 
     ready : called with (variable, its gradient) as soon as the gradient is complete and the variable's present value
         is no longer read, so that an update may be emitted there and the gradient's memory used again.
     """
     _end_forward(builder)
-    _Backward(builder, ready).run(loss)
+    backward = _Backward(builder, ready)
+    for penalty in penalties:
+        backward.gradients[id(penalty.root)] = builder.constant(np.ones(1, penalty.dtype), "one")
+    backward.run(loss)
 
 
 def add_backward_from(builder: Builder, y: Tensor, dy: Tensor, ready: Callable[[Tensor, Tensor], None]) -> None:

@@ -130,6 +130,7 @@ class Builder:
     training : whether layers that differ (dropout, batch normalisation) take their training form.
     trainable : the variables that gradients are wanted for.
     layer : name that the ops emitted from now on carry.
+    penalties : tensors of one number that the loss grows by; None where no loss is wanted.
     """
 
     def __init__(self, batch: int, dtype: str = "float32", training: bool = False, trainable: Iterable[Variable] = ()):
@@ -137,6 +138,7 @@ class Builder:
         self.training = training
         self._trainable = {id(variable) for variable in trainable}
         self.layer = ""
+        self.penalties: list[Tensor] | None = None
         self._variables: dict[Variable, Tensor] = {}
 
     @property

@@ -1,11 +1,15 @@
 """A named array that outlives a step: weights, statistics, optimizer slots."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 
 class Variable:
     """An array that programs read and update in place.
 
+    regularizer : the penalty that the loss grows by (fastcnn.regularizers), or None.
+    constraint : what its values are brought back to after each update (fastcnn.constraints), or None.
     value : the array itself; programs are bound to it, so it is written into and never replaced. Who writes into it
         by other means than `assign` calls `changed` afterwards.
 
@@ -14,6 +18,9 @@ class Variable:
     """
 
     changes = 0
+
+    regularizer: Callable | None = None
+    constraint: Callable | None = None
 
     def __init__(self, value: np.ndarray, name: str = "variable", trainable: bool = True):
         self.value = value

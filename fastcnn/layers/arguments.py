@@ -1,6 +1,6 @@
 """Checks of constructor arguments that several layers share: one way to say each error."""
 
-from fastcnn import config
+from fastcnn import config, constraints, regularizers
 
 
 def positive(layer: str, name: str, value: object, most: int = 65_536, least: int = 1) -> int:
@@ -48,6 +48,16 @@ def rank(layer: str, input_shape: tuple, axes: int, meaning: str) -> None:
     """Raises ValueError unless the input has `axes` axes, batch included."""
     if len(input_shape) != axes:
         raise ValueError(f"{layer} expects inputs of {axes} axes {meaning}. Received: {input_shape}")
+
+
+def keep_controls(layer: object, **given: object) -> None:
+    """Sets what each `..._regularizer` and `..._constraint` stands for as the layer's attribute of that name."""
+    for name, value in given.items():
+        family = constraints if name.endswith("_constraint") else regularizers
+        try:
+            setattr(layer, name, family.get(value))
+        except ValueError as error:
+            raise ValueError(f"{type(layer).__name__}: {name}: {error}") from None
 
 
 def unsupported(layer: str, **arguments: object) -> None:

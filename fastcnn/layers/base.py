@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from fastcnn import penalties, regularizers
 from fastcnn.compat.calls import fill_when_built, translate_layer
 from fastcnn.compat.names import OldAttributes
 from fastcnn.engine.program import Builder, Tensor
@@ -43,6 +44,7 @@ class Layer(Weights, OldAttributes, metaclass=LayerType):
 
     name : unique in a model; made from the class name when not given.
     trainable : whether the optimizer may change the weights.
+    activity_regularizer : a penalty on the layer's output (divided by the number of samples) that the loss grows by.
     input_shape, batch_input_shape : shape of the model's input, for the first layer; without / with the batch axis.
 
     Attributes:
@@ -63,6 +65,7 @@ class Layer(Weights, OldAttributes, metaclass=LayerType):
         name: str | None = None,
         trainable: bool = True,
         dtype: str | None = None,
+        activity_regularizer: object = None,
         input_shape: Sequence[int] | None = None,
         batch_input_shape: Sequence[int | None] | None = None,
         **unknown: object,
@@ -74,6 +77,7 @@ class Layer(Weights, OldAttributes, metaclass=LayerType):
         self.name = name or unique_name(type(self).__name__)
         self.trainable = trainable
         self.dtype = dtype
+        self.activity_regularizer = regularizers.get(activity_regularizer)
         self.input_shape: Shape | list[Shape] | None = None
         self.output_shape: Shape | list[Shape] | None = None
         self.built = False
@@ -109,6 +113,8 @@ class Layer(Weights, OldAttributes, metaclass=LayerType):
             tensors = [lowered.plain(builder) for lowered in given]
         made = self.lower(builder, tensors if self._several else tensors[0])
         made = made if isinstance(made, list) else [made]
+        for y in made:
+            penalties.add_activity(builder, self.activity_regularizer, y)
         return [Lowered(t, first and len(t.shape) == len(tensors[0].shape) > 2) for t in made]
 
     def __call__(self, inputs: object, training: bool | None = None, **kwargs: object) -> object:

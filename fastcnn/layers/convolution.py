@@ -33,13 +33,12 @@ class _Convolution(Windowed):
         bias_constraint: object = None,
         **kwargs: object,
     ):
-        super().__init__(**kwargs)
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         name = type(self).__name__
-        arguments.unsupported(
-            name,
+        arguments.keep_controls(
+            self,
             kernel_regularizer=kernel_regularizer,
             bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer,
             kernel_constraint=kernel_constraint,
             bias_constraint=bias_constraint,
         )
@@ -60,8 +59,8 @@ class _Convolution(Windowed):
 
     def build(self, input_shape: Shape) -> None:
         shape = (*self.kernel_size, input_shape[-1] // self.groups, self.filters)
-        self.kernel = self.add_weight("kernel", shape, self.kernel_initializer)
-        self.bias = self.add_weight("bias", (self.filters,), self.bias_initializer) if self.use_bias else None
+        self._add_kernel(shape)
+        self._add_bias(self.filters)
 
     def _convolve(self, builder: Builder, x: Tensor) -> Tensor:
         w = self._weights_over_images(builder, self.kernel)

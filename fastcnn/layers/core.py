@@ -31,12 +31,11 @@ class Dense(Layer):
         bias_constraint: object = None,
         **kwargs: object,
     ):
-        super().__init__(**kwargs)
-        arguments.unsupported(
-            "Dense",
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        arguments.keep_controls(
+            self,
             kernel_regularizer=kernel_regularizer,
             bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer,
             kernel_constraint=kernel_constraint,
             bias_constraint=bias_constraint,
         )
@@ -51,8 +50,8 @@ class Dense(Layer):
         return (*input_shape[:-1], self.units)
 
     def build(self, input_shape: Shape) -> None:
-        self.kernel = self.add_weight("kernel", (input_shape[-1], self.units), self.kernel_initializer)
-        self.bias = self.add_weight("bias", (self.units,), self.bias_initializer) if self.use_bias else None
+        self._add_kernel((input_shape[-1], self.units))
+        self._add_bias(self.units)
 
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
         y = dense(builder, x, builder.variable(self.kernel))

@@ -37,13 +37,12 @@ class _Depthwise(Windowed):
         bias_constraint: object = None,
         **kwargs: object,
     ):
-        super().__init__(**kwargs)
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         name = type(self).__name__
-        arguments.unsupported(
-            name,
+        arguments.keep_controls(
+            self,
             depthwise_regularizer=depthwise_regularizer,
             bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer,
             depthwise_constraint=depthwise_constraint,
             bias_constraint=bias_constraint,
         )
@@ -58,13 +57,14 @@ class _Depthwise(Windowed):
 
     def build(self, input_shape: Shape) -> None:
         shape = (*self.kernel_size, input_shape[-1], self.depth_multiplier)
-        self.depthwise_kernel: Variable = self.add_weight(self.KERNEL, shape, self.depthwise_initializer)
+        self.depthwise_kernel: Variable = self.add_weight(
+            self.KERNEL, shape, self.depthwise_initializer, **self._controls("depthwise")
+        )
         self._build_ends(input_shape[-1])
 
     def _build_ends(self, channels: int) -> None:
         """The weights that come after the depthwise ones."""
-        size = (self._filters(channels),)
-        self.bias = self.add_weight("bias", size, self.bias_initializer) if self.use_bias else None
+        self._add_bias(self._filters(channels))
 
     def _convolve(self, builder: Builder, x: Tensor) -> Tensor:
         channels = x.shape[3]
@@ -145,8 +145,8 @@ class _Separable(_Depthwise):
             **kwargs,
         )
         name = type(self).__name__
-        arguments.unsupported(
-            name, pointwise_regularizer=pointwise_regularizer, pointwise_constraint=pointwise_constraint
+        arguments.keep_controls(
+            self, pointwise_regularizer=pointwise_regularizer, pointwise_constraint=pointwise_constraint
         )
         self.filters = arguments.positive(name, "filters", filters)
         self.pointwise_initializer = pointwise_initializer
@@ -156,7 +156,9 @@ class _Separable(_Depthwise):
 
     def _build_ends(self, channels: int) -> None:
         shape = (*[1] * self.AXES, channels * self.depth_multiplier, self.filters)
-        self.pointwise_kernel: Variable = self.add_weight("pointwise_kernel", shape, self.pointwise_initializer)
+        self.pointwise_kernel: Variable = self.add_weight(
+            "pointwise_kernel", shape, self.pointwise_initializer, **self._controls("pointwise")
+        )
         super()._build_ends(channels)
 
     def _convolve(self, builder: Builder, x: Tensor) -> Tensor:

@@ -36,14 +36,15 @@ class LayerNormalization(Layer):
         if rms_scaling:
             raise ValueError("LayerNormalization: rms_scaling is not offered (it scales by the variance, wrongly)")
         self.axis, self.epsilon, self.center, self.scale = axis, float(epsilon), center, scale
-        arguments.unsupported(
-            type(self).__name__,
+        arguments.keep_controls(
+            self,
             beta_regularizer=beta_regularizer,
             gamma_regularizer=gamma_regularizer,
             beta_constraint=beta_constraint,
             gamma_constraint=gamma_constraint,
         )
-        self._gamma, self._beta = {"initializer": gamma_initializer}, {"initializer": beta_initializer}
+        self._gamma = {"initializer": gamma_initializer} | self._controls("gamma")
+        self._beta = {"initializer": beta_initializer} | self._controls("beta")
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         axes_of("LayerNormalization", self.axis, len(input_shape))
@@ -90,14 +91,15 @@ class GroupNormalization(Layer):
         if isinstance(groups, bool) or not isinstance(groups, (int, np.integer)) or (groups < 1 and groups != -1):
             raise ValueError(f"GroupNormalization: groups must be a positive integer or -1. Received: {groups!r}")
         self.groups, self.axis, self.epsilon, self.center, self.scale = groups, axis, float(epsilon), center, scale
-        arguments.unsupported(
-            type(self).__name__,
+        arguments.keep_controls(
+            self,
             beta_regularizer=beta_regularizer,
             gamma_regularizer=gamma_regularizer,
             beta_constraint=beta_constraint,
             gamma_constraint=gamma_constraint,
         )
-        self._gamma, self._beta = {"initializer": gamma_initializer}, {"initializer": beta_initializer}
+        self._gamma = {"initializer": gamma_initializer} | self._controls("gamma")
+        self._beta = {"initializer": beta_initializer} | self._controls("beta")
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         (axis,) = axes_of("GroupNormalization", self.axis, len(input_shape))

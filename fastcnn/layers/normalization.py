@@ -49,8 +49,8 @@ class BatchNormalization(Layer):
         **kwargs: object,
     ):
         super().__init__(**kwargs)
-        arguments.unsupported(
-            "BatchNormalization",
+        arguments.keep_controls(
+            self,
             beta_regularizer=beta_regularizer,
             gamma_regularizer=gamma_regularizer,
             beta_constraint=beta_constraint,
@@ -86,8 +86,10 @@ class BatchNormalization(Layer):
     def build(self, input_shape: Shape) -> None:
         axis = self._axis(len(input_shape))
         self.any_size, size = axis == len(input_shape) - 1, (input_shape[axis],)
-        self.gamma = self.add_weight("gamma", size, self._initializers["gamma"]) if self.scale else None
-        self.beta = self.add_weight("beta", size, self._initializers["beta"]) if self.center else None
+        gamma, beta = self._controls("gamma"), self._controls("beta")
+        first = self._initializers
+        self.gamma = self.add_weight("gamma", size, first["gamma"], **gamma) if self.scale else None
+        self.beta = self.add_weight("beta", size, first["beta"], **beta) if self.center else None
         for name in ("moving_mean", "moving_variance"):
             setattr(self, name, self.add_weight(name, size, self._initializers[name], trainable=False))
 

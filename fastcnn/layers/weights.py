@@ -4,23 +4,45 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fastcnn import initializers
+from fastcnn import constraints, initializers, regularizers
 from fastcnn.engine.variable import Variable
 
 
 class Weights:
     """Mixed into layers."""
 
-    def add_weight(self, name: str, shape: Sequence[int], initializer: object, trainable: bool = True) -> Variable:
-        """A new weight, filled by the initializer."""
+    def add_weight(
+        self,
+        name: str,
+        shape: Sequence[int],
+        initializer: object = "glorot_uniform",
+        trainable: bool = True,
+        regularizer: object = None,
+        constraint: object = None,
+    ) -> Variable:
+        """A new weight, filled by the initializer; the loss grows by its regularizer's penalty."""
         dtype, rng = self.dtype or "float32", self._origin.rng
         if rng is None:  # only shapes are wanted: an array without memory of its own
             value = np.broadcast_to(np.zeros((), dtype), tuple(shape))
         else:
             value = np.asarray(initializers.get(initializer)(tuple(shape), dtype=dtype, rng=rng), order="C")
         variable = Variable(value, f"{self.name}/{name}", trainable)
+        variable.regularizer, variable.constraint = regularizers.get(regularizer), constraints.get(constraint)
         self._variables.append(variable)
         return variable
+
+    def _controls(self, name: str) -> dict:
+        """What the layer's `name`_regularizer and `name`_constraint are, as arguments of add_weight."""
+        return {kind: getattr(self, f"{name}_{kind}") for kind in ("regularizer", "constraint")}
+
+    def _add_kernel(self, shape: Sequence[int]) -> None:
+        """Makes `kernel` by the layer's kernel_ arguments."""
+        self.kernel = self.add_weight("kernel", shape, self.kernel_initializer, **self._controls("kernel"))
+
+    def _add_bias(self, size: int) -> None:
+        """Makes `bias` by the layer's bias_ arguments; None without one."""
+        controls = self._controls("bias")
+        self.bias = self.add_weight("bias", (size,), self.bias_initializer, **controls) if self.use_bias else None
 
     @property
     def weights(self) -> list[Variable]:
@@ -40,6 +62,22 @@ class Weights:
         """Weights that the optimizer leaves alone."""
         chosen = {id(weight) for weight in self.trainable_weights}
         return [weight for weight in self.weights if id(weight) not in chosen]
+
+    @property
+    def losses(self) -> list[np.ndarray]:
+        """The penalties of the trainable weights as these are now; the reported loss holds their sum."""
+        return [np.asarray(w.regularizer(w.numpy())) for w in self.trainable_weights if w.regularizer is not None]
+
+    def add_loss(self, loss: object) -> None:
+        """Not supported: a penalty of an activity is its layer's activity_regularizer.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__}.add_loss is not supported; use activity_regularizer=function on the layer whose "
+            "output is penalised, or regularizer=function in add_weight"
+        )
 
     def get_weights(self) -> list[np.ndarray]:
         """Copies of the weights."""

@@ -1,11 +1,12 @@
 """One step of a model: which program, in which memory, and what comes out of it."""
 
 import threading
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from fastcnn import config
+from fastcnn import config, penalties
 from fastcnn.engine import algorithms, fuse, gradients
 from fastcnn.engine.memory import Arena
 from fastcnn.engine.program import Builder, Op, Program, Tensor
@@ -28,6 +29,7 @@ class _Bound:
     targets: Tensor | None = None
     scale: Tensor | None = None
     losses: Tensor | None = None
+    penalties: Sequence[Tensor] = ()
 
     @property
     def y(self) -> Tensor:
@@ -144,7 +146,8 @@ class Executor:
 
     def _loss(self, bound: _Bound, n: int) -> float:
         losses, scale = (bound.runner.array(t, n) for t in (bound.losses, bound.scale))
-        return float(np.dot(losses.ravel().astype(np.float64), scale.ravel().astype(np.float64)))
+        penalties = sum(float(bound.runner.array(t, n)[0]) for t in bound.penalties)
+        return float(np.dot(losses.ravel().astype(np.float64), scale.ravel().astype(np.float64))) + penalties
 
     def _blame(self, bound: _Bound, x: np.ndarray, rate: float) -> str:
         """Where the first value that is not finite comes from."""
@@ -164,6 +167,7 @@ def build_program(model: object, backend: Backend, mode: str, batch: int, arena:
     """Lowers a built model to a runner in `arena`; mode is "train", "test" or "predict"."""
     training = mode == "train"
     builder = Builder(batch, model.dtype, training, model.trainable_weights if training else ())
+    builder.penalties = None if mode == "predict" else []
     x = builder.input("x", model.input_shape[1:])
     ys = model.lower_outputs(builder, x)
     program, y = builder.program, ys[0]
@@ -177,10 +181,14 @@ def build_program(model: object, backend: Backend, mode: str, batch: int, arena:
         loss = fuse.fuse_loss(program, model.loss_function.lower(builder, y, bound.targets))
         bound.losses = program.outputs["losses"] = loss.args["losses"]
         program.outputs["scale"] = bound.scale  # read once more when the losses are added up
+        of_activities = list(builder.penalties)
+        penalties.add_weights(builder, model.trainable_weights)
+        bound.penalties = builder.penalties
+        program.outputs.update({f"penalty {number}": penalty for number, penalty in enumerate(bound.penalties)})
     for rule in fuse.BEFORE_GRADIENT if config.fuse else ():
         rule(program, backend)
     if training:
-        add_training(builder, loss, model)
+        add_training(builder, loss, model, of_activities)
     rewrite(program, backend)
     bound.x = program.inputs["x"]
     bound.runner = Runner(program, backend, arena)
@@ -204,9 +212,17 @@ def rewrite(program: Program, backend: Backend) -> None:
         rule(program, backend)
 
 
-def add_training(builder: Builder, loss: Op, model: object) -> None:
+def add_training(builder: Builder, loss: Op, model: object, of_activities: Iterable[Tensor]) -> None:
     """Adds gradients and updates, each update as soon as its gradient is there."""
     optimizer = model.optimizer
     optimizer.build(model.trainable_weights)
-    by_array = {id(v.value): v for v in model.trainable_weights}
-    gradients.add_backward(builder, loss, lambda w, dw: optimizer.lower(builder, by_array[id(w.value)], w, dw))
+    waiting = {id(v.value): v for v in model.trainable_weights}
+
+    def update(w: Tensor, dw: Tensor | None) -> None:
+        variable = waiting.pop(id(w.value))
+        optimizer.lower(builder, variable, w, penalties.added(builder, variable, dw))
+        penalties.constrain(builder, variable)
+
+    gradients.add_backward(builder, loss, update, of_activities)
+    for variable in [v for v in waiting.values() if v.regularizer is not None]:  # the penalty alone moves them
+        update(builder.variable(variable), None)

@@ -1,7 +1,7 @@
-"""The kernels that only training needs: losses and optimizer updates."""
+"""The kernels that only training needs: losses, penalties and optimizer updates."""
 
 from fastcnn.kernels import shapes
-from fastcnn.kernels.arrays import In, Out, Update
+from fastcnn.kernels.arrays import WORK, In, Out, Update
 from fastcnn.kernels.contract.registry import kernel
 
 # --- losses: one value a sample; scale (N,) = sample weight / N is the only place that divides by N -----
@@ -65,6 +65,21 @@ def mean_squared_error_forward(predictions: In(2), targets: In(2), losses: Out(1
 def mean_squared_error_backward(predictions: In(2), targets: In(2), scale: In(1), dpredictions: Out(2)):
     """dpredictions = 2 * (predictions - targets) * scale[n] / C."""
     shapes.losses("mean_squared_error_backward", predictions, targets, scale, dpredictions)
+
+
+# --- penalties of weights (one row) and of activities (one row a sample): what regularizers add to the loss -----------
+
+
+@kernel("penalties")
+def penalty_forward(x: In(2), y: Out(1), work: WORK, *, l1: float, l2: float):
+    """y (1,) = (l1 * sum |x| + l2 * sum x ** 2) / rows of x."""
+    shapes.expect("penalty_forward", "y", y, (1,))
+
+
+@kernel("penalties")
+def penalty_backward(x: In(2), before: In(2).or_none(), dx: Out(2, may_alias="before"), *, l1: float, l2: float):
+    """dx = before + (l1 * sign(x) + 2 * l2 * x) / rows of x; before, a gradient from elsewhere, is 0 if None."""
+    shapes.same("penalty_backward", x=x, before=before, dx=dx)
 
 
 # --- optimizers: hyper is float64, so that the engine can change a rate between steps, program untouched -----

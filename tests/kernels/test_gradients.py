@@ -89,6 +89,9 @@ def pairs() -> list[Pair]:
     normalization = ("batchnorm_statistics", "batchnorm_normalize")
     for name in ("x", "gamma", "beta"):
         made.append(Pair("batchnorm_backward", normalization, name, MATRIX | VECTORS, {"epsilon": 1e-3}))
+    penalty = {"shapes": MATRIX | {"y": (1,), "one": (1,)}, "cotangent": "one"}
+    for l1, l2 in ((0.3, 0.0), (0.0, 0.2), (0.3, 0.2)):
+        made.append(Pair("penalty_backward", ("penalty_forward",), "x", params={"l1": l1, "l2": l2}, **penalty))
     return made + losses()
 
 
@@ -124,6 +127,8 @@ def inputs(pair: Pair) -> dict[str, np.ndarray]:
     for name, shape in pair.shapes.items():
         if name == "key":
             made[name] = rng.integers(0, 2**32, shape, dtype=np.uint32)
+        elif name == "one":
+            made[name] = np.ones(shape)
         elif name not in written and not name.startswith("dg") and not name.startswith("db"):
             positive = name in ("probs", "targets")
             made[name] = rng.random(shape) * 0.8 + 0.1 if positive else rng.standard_normal(shape) * 2
