@@ -10,9 +10,9 @@ from pathlib import Path
 
 os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 
-import keras  # noqa: E402
+import keras
 
-from tests.compatibility.rows import ROWS  # noqa: E402
+from tests.compatibility.rows import ROWS
 
 
 def find(name: str) -> object | None:
