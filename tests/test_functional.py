@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from fastcnn import Model, Sequential, layers
-from fastcnn.layers import Layer
-from fastcnn.layers.add import Add
+from fastcnn.layers import Add, Layer
 from fastcnn.utils import set_random_seed
 from tests.helpers import BACKENDS
 

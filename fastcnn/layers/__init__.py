@@ -8,6 +8,7 @@ from fastcnn.layers.adaptive import (
     AdaptiveMaxPooling1D,
     AdaptiveMaxPooling2D,
 )
+from fastcnn.layers.add import Add
 from fastcnn.layers.base import Layer
 from fastcnn.layers.convolution import Conv1D, Conv2D, Convolution1D, Convolution2D
 from fastcnn.layers.core import Dense, Flatten, Rescaling, Reshape
@@ -79,6 +80,7 @@ __all__ = [
     "AdaptiveAveragePooling2D",
     "AdaptiveMaxPooling1D",
     "AdaptiveMaxPooling2D",
+    "Add",
     "AlphaDropout",
     "AveragePooling1D",
     "AveragePooling2D",

@@ -102,6 +102,10 @@ class Layer(Weights, OldAttributes, metaclass=LayerType):
             raise NotImplementedError(f"{type(self).__name__} has neither call(self, x) nor lower(self, builder, x)")
         return written.lower(self, builder, x)
 
+    def call(self, x: object) -> object:
+        """The output for a batch of values, in fastcnn.ops; may take `training` besides. See fastcnn.layers.written."""
+        raise NotImplementedError(f"{type(self).__name__} has no call(self, x)")
+
     def lower_lowered(self, builder: Builder, given: list[Lowered]) -> list[Lowered]:
         """Emits the layer's ops for inputs in either order of axes."""
         first = self.data_format == layout.FIRST
@@ -197,7 +201,7 @@ class Layer(Weights, OldAttributes, metaclass=LayerType):
     @property
     def _is_written(self) -> bool:
         """Whether the layer is a function of arrays."""
-        return hasattr(self, "call")
+        return type(self).call is not Layer.call
 
     @property
     def _is_composite(self) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 
 from fastcnn.engine.program import Builder, Tensor
 from fastcnn.layers.layout import Lowered
+from fastcnn.ops.deferring import Deferred
 from fastcnn.random import generator
 
 Shape = tuple[int | None, ...]
@@ -41,8 +42,11 @@ class Origin:
         return self._rng
 
 
-class SymbolicTensor:
-    """What a layer will give: a shape (batch first, as None) and the node that makes it."""
+class SymbolicTensor(Deferred):
+    """What a layer will give: a shape (batch first, as None) and the node that makes it.
+
+    Python's arithmetic, indexing and the functions of fastcnn.ops make layers of their own.
+    """
 
     def __init__(self, shape: Shape, origin: Origin, node: "Node", number: int = 0):
         self.shape, self.origin, self.node, self.number = shape, origin, node, number
@@ -60,8 +64,51 @@ class SymbolicTensor:
     def __repr__(self) -> str:
         return f"<SymbolicTensor of {self.name!r}, shape={self.shape}>"
 
+    def defer(self, function: str, args: tuple, kwargs: dict) -> "SymbolicTensor":
+        from fastcnn.layers.operation import apply
+
+        return apply(function, args, kwargs)
+
+    def __add__(self, other: object) -> "SymbolicTensor":
+        return self.defer("add", (self, other), {})
+
+    def __radd__(self, other: object) -> "SymbolicTensor":
+        return self.defer("add", (other, self), {})
+
+    def __sub__(self, other: object) -> "SymbolicTensor":
+        return self.defer("subtract", (self, other), {})
+
+    def __rsub__(self, other: object) -> "SymbolicTensor":
+        return self.defer("subtract", (other, self), {})
+
+    def __mul__(self, other: object) -> "SymbolicTensor":
+        return self.defer("multiply", (self, other), {})
+
+    def __rmul__(self, other: object) -> "SymbolicTensor":
+        return self.defer("multiply", (other, self), {})
+
+    def __truediv__(self, other: object) -> "SymbolicTensor":
+        return self.defer("divide", (self, other), {})
+
+    def __rtruediv__(self, other: object) -> "SymbolicTensor":
+        return self.defer("divide", (other, self), {})
+
+    def __pow__(self, other: object) -> "SymbolicTensor":
+        return self.defer("power", (self, other), {})
+
+    def __matmul__(self, other: object) -> "SymbolicTensor":
+        return self.defer("matmul", (self, other), {})
+
+    def __neg__(self) -> "SymbolicTensor":
+        return self.defer("negative", (self,), {})
+
+    def __getitem__(self, index: object) -> "SymbolicTensor":
+        return self.defer("get_item", (self, index), {})
+
     def __array__(self, *args: object, **kwargs: object) -> np.ndarray:
         raise TypeError(f"{self!r} has no values: it stands for what a layer will give. Use a Model to compute it")
+
+    __array_ufunc__ = None  # an array on the left leaves the arithmetic to us
 
 
 class Node:

@@ -83,7 +83,8 @@ def shape_by_trying(layer: object, input_shape: Shape | list[Shape]) -> Shape:
     several = isinstance(input_shape, list)
     shapes = input_shape if several else [input_shape]
     zeros = [np.zeros((_TRIED_BATCH, *shape[1:]), layer.dtype or "float32") for shape in shapes]
-    found = np.shape(run(layer, zeros, False))
+    with np.errstate(all="ignore"):
+        found = np.shape(run(layer, zeros, False))
     if not found or found[0] != _TRIED_BATCH:
         raise ValueError(f"call must keep the batch axis first. It gave {found} for a batch of {_TRIED_BATCH}")
     return (shapes[0][0], *found[1:])

@@ -32,6 +32,7 @@ from fastcnn.ops.creation import (
     zeros,
     zeros_like,
 )
+from fastcnn.ops.deferring import deferring
 from fastcnn.ops.elementwise import (
     abs,
     absolute,
@@ -160,3 +161,7 @@ from fastcnn.ops.shapes import (
     transpose,
     unstack,
 )
+
+for _name, _function in list(globals().items()):
+    if callable(_function) and not _name.startswith("_"):
+        globals()[_name] = deferring(_function)
