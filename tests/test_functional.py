@@ -183,7 +183,7 @@ def test_channels_first_computes_what_channels_last_does(backend):
         model.fit(data, y, epochs=3, shuffle=False, verbose=0)
     np.testing.assert_allclose(first.predict(np.moveaxis(x, -1, 1), verbose=0), last.predict(x, verbose=0), rtol=1e-5)
     program = first.executor.program("predict", 4).runner.program
-    assert [op.kernel for op in program.ops].count("move_channels") == 1  # once, however many layers
+    assert [op.kernel for op in program.ops].count("move_axis") == 1  # once, however many layers
 
 
 def test_channels_first_output_has_its_channels_first():
