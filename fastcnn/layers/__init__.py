@@ -8,7 +8,6 @@ from fastcnn.layers.adaptive import (
     AdaptiveMaxPooling1D,
     AdaptiveMaxPooling2D,
 )
-from fastcnn.layers.add import Add
 from fastcnn.layers.base import Layer
 from fastcnn.layers.convolution import Conv1D, Conv2D, Convolution1D, Convolution2D
 from fastcnn.layers.core import Dense, Flatten, Rescaling, Reshape
@@ -21,6 +20,24 @@ from fastcnn.layers.depthwise import (
     SeparableConvolution2D,
 )
 from fastcnn.layers.input import Input, InputLayer
+from fastcnn.layers.merging import (
+    Add,
+    Average,
+    Concatenate,
+    Dot,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    dot,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
 from fastcnn.layers.moments import GroupNormalization, LayerNormalization, UnitNormalization
 from fastcnn.layers.noise import AlphaDropout, GaussianDropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D
 from fastcnn.layers.normalization import BatchNormalization
@@ -82,12 +99,14 @@ __all__ = [
     "AdaptiveMaxPooling2D",
     "Add",
     "AlphaDropout",
+    "Average",
     "AveragePooling1D",
     "AveragePooling2D",
     "AvgPool1D",
     "AvgPool2D",
     "BatchNormalization",
     "CenterCrop",
+    "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
     "Conv2D",
@@ -101,6 +120,7 @@ __all__ = [
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
+    "Dot",
     "Dropout",
     "Flatten",
     "GaussianDropout",
@@ -123,6 +143,9 @@ __all__ = [
     "MaxPool2D",
     "MaxPooling1D",
     "MaxPooling2D",
+    "Maximum",
+    "Minimum",
+    "Multiply",
     "Normalization",
     "Permute",
     "RandomBrightness",
@@ -149,11 +172,20 @@ __all__ = [
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
+    "Subtract",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "ZeroPadding1D",
     "ZeroPadding2D",
+    "add",
+    "average",
+    "concatenate",
+    "dot",
+    "maximum",
+    "minimum",
+    "multiply",
+    "subtract",
 ]
 
 __getattr__ = older_names("layers")
