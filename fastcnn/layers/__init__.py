@@ -1,7 +1,7 @@
 """Layers, under the names of Keras 1, 2 and 3."""
 
 from fastcnn.compat.names import older_names
-from fastcnn.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
+from fastcnn.layers.activation import ELU, Activation, Identity, LeakyReLU, PReLU, ReLU, Softmax, ThresholdedReLU
 from fastcnn.layers.adaptive import (
     AdaptiveAveragePooling1D,
     AdaptiveAveragePooling2D,
@@ -134,6 +134,7 @@ __all__ = [
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "GroupNormalization",
+    "Identity",
     "Input",
     "InputLayer",
     "Layer",
@@ -147,6 +148,7 @@ __all__ = [
     "Minimum",
     "Multiply",
     "Normalization",
+    "PReLU",
     "Permute",
     "RandomBrightness",
     "RandomColorDegeneration",
@@ -173,6 +175,7 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "Subtract",
+    "ThresholdedReLU",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",

@@ -1,20 +1,40 @@
 """Activations as layers of their own."""
 
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
 from fastcnn import activations
+from fastcnn.engine.calls import call
 from fastcnn.engine.ops import activations as ops
 from fastcnn.engine.program import Builder, Tensor
-from fastcnn.layers.base import Layer
+from fastcnn.layers import arguments
+from fastcnn.layers.base import Layer, Shape
 
 
 class Activation(Layer):
-    """The activation of that name (or function) as a layer."""
+    """The activation of that name as a layer, or a function, a layer without weights, or such a layer's class."""
 
     def __init__(self, activation: object, **kwargs: object):
         super().__init__(**kwargs)
-        self.activation = activations.name_of(activation)
+        self.activation = activations.get(activation)
+        self.elementwise = activations.is_elementwise(self.activation)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return activations.shape_of(self.activation, input_shape)
 
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
-        return activations.lower(builder, self.activation, x)
+        return activations.emit(builder, self.activation, x)
+
+
+class Identity(Layer):
+    """The input as it is."""
+
+    elementwise = True
+
+    def lower(self, builder: Builder, x: Tensor) -> Tensor:
+        return x
 
 
 class ReLU(Layer):
@@ -75,14 +95,84 @@ class ELU(Layer):
         return ops.elu(builder, x, self.alpha)
 
 
-class Softmax(Layer):
-    """Softmax over the last axis."""
+class ThresholdedReLU(Layer):
+    """x if x > theta else 0. Raises ValueError for a negative theta."""
 
-    def __init__(self, axis: int = -1, **kwargs: object):
+    elementwise = True
+
+    def __init__(self, theta: float = 1.0, **kwargs: object):
         super().__init__(**kwargs)
-        if axis != -1:
-            raise ValueError(f"Softmax: axis must be -1, the last one. Received: {axis!r}")
-        self.axis = axis
+        if theta is None or theta < 0:
+            raise ValueError(f"ThresholdedReLU: theta must not be negative. Received: {theta!r}")
+        self.theta = float(theta)
 
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
-        return ops.softmax(builder, x)
+        return ops.curve(builder, x, "threshold", self.theta, 0.0)
+
+
+class PReLU(Layer):
+    """x if x > 0 else alpha * x, with a learnt alpha for each element of a sample. Weights: alpha (the input's shape).
+
+    shared_axes : axes of the input (from 1; the batch is 0) along which all elements share one alpha; [1, 2] for one a
+        channel of images. Source: He et al. 2015, "Delving deep into rectifiers".
+
+    Raises:
+        ValueError: when the input has no such axes.
+    """
+
+    def __init__(
+        self,
+        alpha_initializer: object = "zeros",
+        alpha_regularizer: object = None,
+        alpha_constraint: object = None,
+        shared_axes: int | Sequence[int] | None = None,
+        **kwargs: object,
+    ):
+        super().__init__(**kwargs)
+        arguments.unsupported("PReLU", alpha_regularizer=alpha_regularizer, alpha_constraint=alpha_constraint)
+        self.alpha_initializer = alpha_initializer
+        axes = [shared_axes] if isinstance(shared_axes, (int, np.integer)) else (shared_axes or [])
+        self.shared_axes = [int(axis) for axis in axes]
+
+    def build(self, input_shape: Shape) -> None:
+        if not all(0 < axis < len(input_shape) for axis in self.shared_axes):
+            raise ValueError(f"PReLU: shared_axes must lie in 1..{len(input_shape) - 1}. Received: {self.shared_axes}")
+        sizes = [1 if axis in self.shared_axes else size for axis, size in enumerate(input_shape)]
+        self.alpha = self.add_weight("alpha", sizes[1:], self.alpha_initializer)
+
+    def lower(self, builder: Builder, x: Tensor) -> Tensor:
+        return call(builder, _LearntSlope(), [x, builder.variable(self.alpha)], x.shape)
+
+
+class _LearntSlope:
+    """PReLU on arrays: alpha broadcasts over the batch and the shared axes."""
+
+    name = "prelu"
+
+    def forward(self, inputs: list[np.ndarray], y: np.ndarray) -> None:
+        x, alpha = inputs
+        np.multiply(x, alpha, out=y)
+        np.copyto(y, x, where=x > 0)
+
+    def backward(
+        self, inputs: list[np.ndarray], y: np.ndarray, dy: np.ndarray, gradients: list[np.ndarray | None]
+    ) -> None:
+        (x, alpha), (dx, dalpha) = inputs, gradients
+        positive = x > 0
+        if dx is not None:
+            np.multiply(dy, alpha, out=dx)
+            np.copyto(dx, dy, where=positive)
+        if dalpha is not None:
+            shared = (0, *(axis + 1 for axis, size in enumerate(alpha.shape) if size == 1))
+            np.copyto(dalpha, np.where(positive, 0, x * dy).sum(axis=shared).reshape(alpha.shape))
+
+
+class Softmax(Layer):
+    """Softmax over an axis (the batch is axis 0), or over several together."""
+
+    def __init__(self, axis: int | Sequence[int] = -1, **kwargs: object):
+        super().__init__(**kwargs)
+        self.axis = tuple(axis) if isinstance(axis, (tuple, list)) else int(axis)
+
+    def lower(self, builder: Builder, x: Tensor) -> Tensor:
+        return activations.emit(builder, partial(activations.softmax, axis=self.axis), x)

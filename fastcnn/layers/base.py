@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from fastcnn import penalties, regularizers
+from fastcnn import activations, penalties, regularizers
 from fastcnn.compat.calls import fill_when_built, translate_layer
 from fastcnn.compat.names import OldAttributes
 from fastcnn.engine.program import Builder, Tensor
@@ -235,7 +235,8 @@ class Layer(Weights, OldAttributes, metaclass=LayerType):
         """Arguments that rebuild this layer, as plain JSON values."""
         config = {"name": self.name, "trainable": self.trainable}
         for key, value in self._arguments.items():
-            config[key] = _plain(value)
+            made = getattr(self, key, None) if key == "activation" else None
+            config[key] = activations.serialize(made) if callable(made) else _plain(value)
         return config | {"name": self.name, "trainable": self.trainable}
 
     @classmethod

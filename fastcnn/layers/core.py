@@ -40,7 +40,7 @@ class Dense(Layer):
             bias_constraint=bias_constraint,
         )
         self.units = arguments.positive("Dense", "units", units, 2**24)
-        self.activation = activations.name_of(activation)
+        self.activation = activations.get(activation)
         self.use_bias = use_bias
         self.kernel_initializer, self.bias_initializer = kernel_initializer, bias_initializer
 

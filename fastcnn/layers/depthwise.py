@@ -48,7 +48,7 @@ class _Depthwise(Windowed):
         )
         self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
         self.depth_multiplier = arguments.positive(name, "depth_multiplier", depth_multiplier)
-        self.activation = activations.name_of(activation)
+        self.activation = activations.get(activation)
         self.use_bias = use_bias
         self.depthwise_initializer, self.bias_initializer = depthwise_initializer, bias_initializer
 

@@ -51,7 +51,7 @@ class _Transposed(Windowed):
         self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
         self._refuse_strides_with_dilation()
         self.output_padding = self._extra_pixels(output_padding)
-        self.activation = activations.name_of(activation)
+        self.activation = activations.get(activation)
         self.use_bias = use_bias
         self.kernel_initializer, self.bias_initializer = kernel_initializer, bias_initializer
 
