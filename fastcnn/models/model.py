@@ -217,6 +217,16 @@ class Model(LegacyMethods, Trainer, Layer):
 
         save_model(self, filepath, overwrite)
 
+    def export(self, filepath: str | Path, format: str = "onnx", verbose: object = None) -> None:
+        """Writes what the model predicts as an `.onnx` file, atomically; batches of any size. Needs the extra `[onnx]`.
+
+        Raises:
+            ValueError: for another format, and for layers that ONNX cannot express; names the layer.
+        """
+        from fastcnn.saving.onnx import export_onnx
+
+        export_onnx(self, filepath, format)
+
     def save_weights(self, filepath: str | Path, overwrite: bool = True) -> None:
         """Writes the weights alone, atomically; the name chooses the format (see fastcnn.saving.formats)."""
         from fastcnn.saving.model import save_weights
