@@ -53,11 +53,12 @@ MODELS = {
         layers.UpSampling2D(2),
         layers.UpSampling2D(2, interpolation="bilinear"),
         layers.Permute((2, 3, 1)),
-        layers.Reshape((-1, 5)),
+        layers.Reshape((-1, 6)),
     ),
     "channels first": lambda: chain(
-        layers.Conv2D(4, 3, data_format="channels_first"), layers.MaxPooling2D(data_format="channels_first"),
-        shape=(3, 12, 10)
+        layers.Conv2D(4, 3, data_format="channels_first"),
+        layers.MaxPooling2D(data_format="channels_first"),
+        shape=(3, 12, 10),
     ),
     "sequence": lambda: chain(layers.Conv1D(4, 3, padding="causal"), layers.GlobalMaxPooling1D(), shape=(9, 2)),
     "elu, dropout": lambda: chain(layers.Dense(3, "elu"), layers.Dropout(0.5), layers.Softmax()),

@@ -76,4 +76,3 @@ def _package() -> object:
     except ImportError as error:
         raise ImportError(f"export to ONNX needs the package onnx: pip install 'fastcnn[onnx]' ({error})") from error
     return onnx
-
