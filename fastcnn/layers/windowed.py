@@ -73,9 +73,12 @@ class Windowed(Layer):
         w = builder.variable(variable)
         return builder.view(w, (*plane(self.kernel_size), *w.shape[-2:]))
 
+    def _lower_bias(self, builder: Builder, y: Tensor) -> Tensor:
+        return bias(builder, y, builder.variable(self.bias))
+
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
         y = self._convolve(builder, builder.view(x, as_image(x.shape)))
         if self.bias is not None:
-            y = bias(builder, y, builder.variable(self.bias))
+            y = self._lower_bias(builder, y)
         y = activations.lower(builder, self.activation, y)
         return builder.view(y, self.compute_output_shape(x.shape))
