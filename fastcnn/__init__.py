@@ -22,6 +22,7 @@ _NAMES = {
     "set_num_threads": "kernels.threads",
     "load_model": "models",
     "LegacySpellingWarning": "compat.notes",
+    "install_as_keras": "compat.stand_in",
 }
 _MODULES = (
     "activations",

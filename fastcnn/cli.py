@@ -1,4 +1,4 @@
-"""The command `fastcnn`: demo, profile, backends, --version."""
+"""The command `fastcnn`: demo, run, profile, backends, --version."""
 
 import argparse
 import sys
@@ -13,14 +13,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code: 0, 1 for an error, 2 for wrong usage, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
-        options.command(options)
+        return options.command(options) or 0
     except KeyboardInterrupt:
         print("fastcnn: stopped by Ctrl-C", file=sys.stderr)
         return _INTERRUPTED
     except _user_errors() as error:
         print(f"fastcnn: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
-    return 0
 
 
 def _user_errors() -> tuple[type[Exception], ...]:
@@ -44,10 +43,20 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=_whole, default=1, help="the same seed gives the same result (%(default)s)")
     demo.add_argument("--threads", type=_positive, help="threads that compute (one a processor)")
     demo.set_defaults(command=_demo)
+    _add_run(commands)
     _add_profile(commands)
     backends = commands.add_parser("backends", help="list what can compute here, and why the rest cannot")
     backends.set_defaults(command=_backends)
     return parser
+
+
+def _add_run(commands: argparse._SubParsersAction) -> None:
+    run = commands.add_parser("run", help="run a Keras script unchanged", description=_RUN)
+    run.add_argument("--era", choices=("keras2", "keras3"), help="whose numeric defaults hold (found out by itself)")
+    run.add_argument("--traceback", action="store_true", help="show fastcnn's own lines in errors, too")
+    run.add_argument("script", help="a Python file that imports keras or tensorflow.keras")
+    run.add_argument("arguments", nargs=argparse.REMAINDER, help="the script's own arguments")
+    run.set_defaults(command=_run)
 
 
 def _add_profile(commands: argparse._SubParsersAction) -> None:
@@ -64,6 +73,9 @@ def _add_profile(commands: argparse._SubParsersAction) -> None:
 _PROFILE = """Times every kernel of a training step and sets it beside what this machine could do. A model file gets
 random data. A script runs up to its first fit, fit_generator or train_on_batch; that model and batch are profiled, and
 the rest of the script is left out."""
+
+_RUN = """Runs a script as python would, but `import keras`, `tensorflow` and `keras_preprocessing` give fastcnn. For a
+trial, the environment variables FASTCNN_MAX_EPOCHS and FASTCNN_MAX_STEPS cap every training."""
 
 _DEMO = """Trains a small network and tells what it does. PATH holds one subfolder per class; or training_set and
 test_set (or train and test, validation, val) with one subfolder per class in each."""
@@ -90,6 +102,12 @@ def _demo(options: argparse.Namespace) -> None:
         set_num_threads(options.threads)
     names = ("path", "output", "epochs", "image_size", "seed", "backend")
     run(Settings(**{name: getattr(options, name) for name in names}))
+
+
+def _run(options: argparse.Namespace) -> int:
+    from fastcnn.compat.running import run
+
+    return run(options.script, options.arguments, options.era, options.traceback)
 
 
 def _profile(options: argparse.Namespace) -> None:

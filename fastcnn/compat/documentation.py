@@ -1,8 +1,9 @@
 """The table as a document: `python -m fastcnn.compat.documentation > docs/older_spellings.md`."""
 
+import textwrap
 from collections.abc import Iterable
 
-from fastcnn.compat import table
+from fastcnn.compat import paths, table, tensorflow
 
 _HEAD = """# Older spellings
 
@@ -22,6 +23,11 @@ _WINDOWS = """## Windows by position
 than the first, or if `"same"` or `"valid"` follows by position. Any keyword of Keras 1 in the same call, and
 `strides=`, settle it: then they are the window."""
 
+_MODULES = """## Modules
+
+After `fastcnn.install_as_keras()`, or under `fastcnn run script.py`, these can be imported. The same holds below
+`tensorflow.keras`, `tensorflow.python.keras` and `tf_keras`; `keras_preprocessing` is `keras.preprocessing`."""
+
 
 def lines() -> list[str]:
     """The whole document, line by line."""
@@ -39,6 +45,12 @@ def lines() -> list[str]:
         for old, new in pairs.items()
     ]
     refused = [(f"`{module}.{name}`", why) for module, names in table.REFUSED.items() for name, why in names.items()]
+    modules = [
+        (f"`keras.{path}`" if path else "`keras`", ", ".join(f"`fastcnn.{m}`" if m else "`fastcnn`" for m in found))
+        for path, found in paths.KERAS.items()
+    ]
+    absent = [(f"`keras.{path}`", why) for path, why in paths.REFUSED.items()]
+    absent += [(f"`tensorflow.{name}`", why) for name, why in tensorflow.REFUSED.items()]
     return [
         *_HEAD.splitlines(),
         *_section(
@@ -52,7 +64,10 @@ def lines() -> list[str]:
             "## Methods of models", ("older", "present"), [(f"`{o}`", f"`{n}`") for o, n in table.METHODS.items()]
         ),
         *_section("## Attributes", ("older", "present"), [(f"`{o}`", f"`{n}`") for o, n in table.ATTRIBUTES.items()]),
-        *_section("## Refused, with these words", ("name", "what is said"), refused),
+        *_section("## Refused, with these words", ("name", "what is said"), refused + absent),
+        *_section(_MODULES, ("module", "looked up in"), modules),
+        "",
+        *textwrap.wrap(f"Below `tensorflow`: {_code(sorted(tensorflow.NAMES))}.", 120, break_long_words=False),
     ]
 
 

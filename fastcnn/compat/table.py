@@ -187,7 +187,6 @@ REFUSED: dict[str, dict[str, str]] = {
         "model_from_yaml": "YAML is absent since Keras 2.6: use to_json() and model_from_json()",
     },
     "regularizers": {"EigenvalueRegularizer": "absent since Keras 2"},
-    "preprocessing": {"text": _SEQUENCE},
 }
 
 # Older attribute -> the present one; looked up where an object has no attribute of the older name. Attributes of layers
@@ -205,6 +204,24 @@ ATTRIBUTES: dict[str, str] = {
 KERAS_1_COUNTS = (
     *("samples_per_epoch", "nb_epoch", "nb_val_samples", "val_samples"),
     *("max_q_size", "nb_worker", "pickle_safe"),
+)
+
+# Keywords that mean nothing but Keras 1 or 2, wherever a script has them.
+UNMISTAKABLE = frozenset(
+    (
+        *(
+            "nb_filter",
+            "nb_row",
+            "nb_col",
+            "filter_length",
+            "subsample",
+            "subsample_length",
+            "border_mode",
+            "dim_ordering",
+        ),
+        *("pool_length", "W_regularizer", "b_regularizer", "W_constraint", "b_constraint", "lr", "show_accuracy"),
+        *("nb_epoch", "samples_per_epoch", "nb_val_samples", "val_samples", "nb_worker", "max_q_size", "pickle_safe"),
+    )
 )
 
 # Older method of a model -> how it is done at present.

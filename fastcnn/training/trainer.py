@@ -10,7 +10,7 @@ from fastcnn.callbacks import CallbackList, History
 from fastcnn.compat.calls import accepts_old_names
 from fastcnn.compat.methods import accepts_old_run
 from fastcnn.random import generator
-from fastcnn.training import loop
+from fastcnn.training import loop, trial
 from fastcnn.training.execute import Executor
 from fastcnn.training.sources import ArraySource, Source, make_source
 from fastcnn.training.tally import Tally
@@ -112,8 +112,9 @@ class Trainer:
         if validation_data is not None:
             size = validation_batch_size or batch_size
             validation = make_source(validation_data, batch_size=size, origin="validation_data")
-        steps = loop.whole_steps("steps_per_epoch", steps_per_epoch)
-        validation_steps = loop.whole_steps("validation_steps", validation_steps)
+        epochs = trial.capped_epochs(epochs, initial_epoch)
+        steps = trial.capped_steps(loop.whole_steps("steps_per_epoch", steps_per_epoch), source)
+        validation_steps = trial.capped_steps(loop.whole_steps("validation_steps", validation_steps), validation)
         self._ready(source, validation)
         loop.check_labels(self, source, validation)
         plan = loop.Plan(
@@ -141,7 +142,7 @@ class Trainer:
         """Loss and metrics on x and y, or on an iterator, dataset or generator: [loss, metric, ...] or the loss."""
         self._require_compiled("evaluate")
         source = make_source(x, y, sample_weight, batch_size)
-        steps = loop.whole_steps("steps", steps)
+        steps = trial.capped_steps(loop.whole_steps("steps", steps), source)
         self._ready(source)
         listed = self._callbacks(callbacks, verbose, 1, source.steps if steps is None else steps)
         logs = loop.evaluate(self, source, steps, listed)
