@@ -19,6 +19,7 @@ from fastcnn.layers.depthwise import (
     SeparableConvolution1D,
     SeparableConvolution2D,
 )
+from fastcnn.layers.function import Lambda
 from fastcnn.layers.input import Input, InputLayer
 from fastcnn.layers.local import LocallyConnected1D, LocallyConnected2D
 from fastcnn.layers.merging import (
@@ -170,6 +171,7 @@ __all__ = [
     "Identity",
     "Input",
     "InputLayer",
+    "Lambda",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",

@@ -52,11 +52,14 @@ class Layer(Weights, OldAttributes, metaclass=LayerType):
         elementwise: the order of the axes makes no difference.
         any_size: the weights depend on the input's last axis alone, so that images of other sizes may follow.
         nodes: the layer's calls, each with its symbolic inputs and outputs.
+        calls_on_arrays: how often it was called on arrays: the step of its random numbers there.
+        random_when_called: called on arrays, it acts as in training unless that is refused.
     """
 
     data_format: str | None = None
     elementwise = False
     any_size = False
+    random_when_called = False
     _several = False  # whether the inputs come as a list
 
     def __init__(
@@ -83,6 +86,7 @@ class Layer(Weights, OldAttributes, metaclass=LayerType):
         self.built = False
         self.declared_input_shape = _declared_shape(type(self).__name__, input_shape, batch_input_shape)
         self.nodes: list[Node] = []
+        self.calls_on_arrays = 0
         self._variables: list = []
         self._graph: Graph | None = None
 
@@ -135,7 +139,7 @@ class Layer(Weights, OldAttributes, metaclass=LayerType):
         if not is_symbolic(inputs):
             from fastcnn.layers.eager import run_layer
 
-            return run_layer(self, inputs, bool(training))
+            return run_layer(self, inputs, self.random_when_called if training is None else bool(training))
         several = isinstance(inputs, (list, tuple))
         tensors = list(inputs) if several else [inputs]
         origin = tensors[0].origin

@@ -56,13 +56,11 @@ class RandomContrast(RandomValues):
         self, factor: Factor, value_range: Sequence[float] = (0, 255), seed: int | None = None, **kwargs: object
     ):
         super().__init__(value_range, seed, **kwargs)
-        low, high = limits("RandomContrast", "factor", factor, 0, 1)
-        if isinstance(factor, (tuple, list)):
-            low, high = -float(factor[0]), float(factor[1])
-        self.factor = (1 + low, 1 + high)
+        high = limits("RandomContrast", "factor", factor, 0, 1)[1]
+        self.factor = tuple(float(f) for f in factor) if isinstance(factor, (tuple, list)) else (high, high)
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> Transformation:
-        return {"contrast_factor": rng.uniform(*self.factor, (shape[0], 1, 1, 1))}
+        return {"contrast_factor": rng.uniform(1 - self.factor[0], 1 + self.factor[1], (shape[0], 1, 1, 1))}
 
     def blend(self, images: np.ndarray, transformation: Transformation) -> np.ndarray:
         mean = images.mean(axis=(1, 2), keepdims=True)
@@ -131,7 +129,7 @@ class RandomGrayscale(RandomImages):
 
     def __init__(self, factor: float = 0.5, data_format: str | None = None, seed: int | None = None, **kwargs: object):
         super().__init__(seed, data_format, **kwargs)
-        self.factor = limits("RandomGrayscale", "factor", factor, 0, 1)[1]
+        self.factor = limits("RandomGrayscale", "factor", factor, 0, 1)[1]  # a probability
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return _three_channels(self, super().compute_output_shape(input_shape))

@@ -6,31 +6,31 @@ import numpy as np
 
 from fastcnn.engine import calls
 from fastcnn.engine.program import Builder, Tensor
-from fastcnn.layers import arguments
-from fastcnn.layers.base import Layer, Shape
+from fastcnn.layers.base import Shape
+from fastcnn.layers.images import ImageLayer
 from fastcnn.random import generator, step_generator
 
 Transformation = dict[str, np.ndarray]
 
 
-class RandomImages(Layer):
+class RandomImages(ImageLayer):
     """A layer that changes each image of a batch (N, H, W, C) by random parameters of its own, in training only.
+
+    Called on arrays it changes them too, unless training=False.
 
     A subclass draws parameters (`draw`), applies them (`change`) and gives the gradient (`change_gradient`).
 
     seed : integer; None draws one when the layer is built. The same seed and step give the same images.
     """
 
+    random_when_called = True
+
     def __init__(self, seed: int | None = None, data_format: str | None = None, **kwargs: object):
-        super().__init__(**kwargs)
-        self.seed, self.data_format = seed, arguments.data_format(type(self).__name__, data_format)
+        super().__init__(data_format, **kwargs)
+        self.seed = seed
 
     def build(self, input_shape: Shape) -> None:
         self.seed = self.draw_seed(self.seed)
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        arguments.rank(type(self).__name__, input_shape, 4, "(batch, rows, columns, channels)")
-        return input_shape
 
     def get_config(self) -> dict:
         return super().get_config() | {"seed": self.seed}  # the one that was drawn: a copy goes on with it

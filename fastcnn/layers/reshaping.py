@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from fastcnn.engine.ops import reshaping as ops
 from fastcnn.engine.program import Builder, Tensor
+from fastcnn.imaging.resampling import axis_weights, check_interpolation
 from fastcnn.kernels.geometry import Pair
 from fastcnn.layers import arguments, sequences
 from fastcnn.layers.base import Layer, Shape
-from fastcnn.layers.interpolation import KERNELS, weights
 from fastcnn.layers.sequences import as_image, plane
 
 
@@ -167,10 +167,8 @@ class UpSampling2D(Layer):
         super().__init__(**kwargs)
         self.size = arguments.pair("UpSampling2D", "size", size)
         self.data_format = arguments.data_format("UpSampling2D", data_format)
-        self.interpolation = str(interpolation).lower()
-        if self.interpolation not in ("nearest", *KERNELS):
-            known = ", ".join(("nearest", *KERNELS))
-            raise ValueError(f"UpSampling2D: interpolation must be one of {known}. Received: {interpolation!r}")
+        known = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
+        self.interpolation = check_interpolation("UpSampling2D", interpolation, known)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         sequences.expect("UpSampling2D", input_shape, 2)
@@ -180,7 +178,7 @@ class UpSampling2D(Layer):
         if self.interpolation == "nearest":
             return ops.repeat(builder, x, self.size)
         sizes = zip(x.shape[1:3], self.size, strict=True)
-        matrices = (weights(size, size * factor, self.interpolation) for size, factor in sizes)
+        matrices = (axis_weights(size, size * factor, self.interpolation) for size, factor in sizes)
         return ops.resample(builder, x, *matrices)
 
 

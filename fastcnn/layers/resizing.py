@@ -6,10 +6,11 @@ from fastcnn.engine import calls
 from fastcnn.engine.program import Builder, Tensor
 from fastcnn.imaging.resampling import Resize, check_interpolation
 from fastcnn.layers import arguments
-from fastcnn.layers.base import Layer, Shape
+from fastcnn.layers.base import Shape
+from fastcnn.layers.images import ImageLayer
 
 
-class Resizing(Layer):
+class Resizing(ImageLayer):
     """Images (N, H, W, C) to (N, height, width, C), by half-pixel centres as tf.image.resize does.
 
     interpolation : "bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5", "gaussian" or "mitchellcubic".
@@ -31,8 +32,7 @@ class Resizing(Layer):
         data_format: str | None = None,
         **kwargs: object,
     ):
-        super().__init__(**kwargs)
-        self.data_format = arguments.data_format("Resizing", data_format)
+        super().__init__(data_format, **kwargs)
         self.height = arguments.positive("Resizing", "height", height)
         self.width = arguments.positive("Resizing", "width", width)
         self.interpolation = check_interpolation("Resizing", interpolation)
@@ -45,27 +45,26 @@ class Resizing(Layer):
         self._resize = Resize(*size, self.interpolation, antialias, **ratio, fill_value=float(fill_value))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        arguments.rank("Resizing", input_shape, 4, "(batch, rows, columns, channels)")
+        super().compute_output_shape(input_shape)
         return (input_shape[0], self.height, self.width, input_shape[3])
 
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
         return lower_resize(builder, x, self._resize)
 
 
-class CenterCrop(Layer):
+class CenterCrop(ImageLayer):
     """The middle window of (height, width) of each image.
 
     Images that are too small are cut to the window's proportions and resized.
     """
 
     def __init__(self, height: int, width: int, data_format: str | None = None, **kwargs: object):
-        super().__init__(**kwargs)
-        self.data_format = arguments.data_format("CenterCrop", data_format)
+        super().__init__(data_format, **kwargs)
         self.height = arguments.positive("CenterCrop", "height", height)
         self.width = arguments.positive("CenterCrop", "width", width)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        arguments.rank("CenterCrop", input_shape, 4, "(batch, rows, columns, channels)")
+        super().compute_output_shape(input_shape)
         return (input_shape[0], self.height, self.width, input_shape[3])
 
     def lower(self, builder: Builder, x: Tensor) -> Tensor:

@@ -80,6 +80,10 @@ class Normalization(Layer):
         if self._own:
             self._assign()
 
+    def get_config(self) -> dict:
+        mean, variance = (value.tolist() for value in self._given) if self._given else (None, None)
+        return super().get_config() | {"mean": mean, "variance": variance}  # what adapt found is among the weights
+
     @property
     def mean(self) -> np.ndarray | None:
         """The mean in use, of the shape of the kept axes."""

@@ -106,8 +106,11 @@ class Model(LegacyMethods, Trainer, Layer):
 
     def __call__(self, inputs: object, training: bool | None = None, **kwargs: object) -> object:
         """Symbolic output for a symbolic tensor; for one batch, what predict_on_batch gives, or with training=True what
-        layers make of it in training (dropout, batch statistics).
+        layers make of it in training (dropout, batch statistics); so too without it where there are no weights, but
+        layers that augment images.
         """
+        if training is None and not self.weights:  # a row of augmenting layers, say
+            training = any(layer.random_when_called for layer in self.layers)
         if training or is_symbolic(inputs):
             return super().__call__(inputs, training, **kwargs)
         found = self.predict_on_batch(inputs)
