@@ -77,7 +77,7 @@ from fastcnn.layers.random_geometry import (
     RandomTranslation,
     RandomZoom,
 )
-from fastcnn.layers.regularization import Dropout
+from fastcnn.layers.regularization import ActivityRegularization, Dropout
 from fastcnn.layers.reshaping import (
     Cropping1D,
     Cropping2D,
@@ -114,6 +114,7 @@ from fastcnn.layers.volumes import (
 __all__ = [
     "ELU",
     "Activation",
+    "ActivityRegularization",
     "AdaptiveAveragePooling1D",
     "AdaptiveAveragePooling2D",
     "AdaptiveAveragePooling3D",

@@ -44,6 +44,20 @@ class Lambda(Layer):
         self._output_shape = output_shape
         self._takes_training = "training" in _parameters(function)
 
+    def get_config(self) -> dict:
+        """As for every layer; a file holds functions by name alone.
+
+        Raises:
+            ValueError: for a function without a name.
+        """
+        for function in (self.function, self.gradient, self._output_shape):
+            if getattr(function, "__name__", "") == "<lambda>":
+                raise ValueError(
+                    f"layer {self.name!r}: a file cannot hold the code of a lambda. Name the function (def scaled(x): "
+                    "...) and give it back when loading, custom_objects={'scaled': scaled}; or write a Layer with call"
+                )
+        return super().get_config()
+
     def call(self, x: object, training: bool = False) -> object:
         """The function's value."""
         more = {"training": training} if self._takes_training and "training" not in self.arguments else {}

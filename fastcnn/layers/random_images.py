@@ -106,7 +106,7 @@ def limits(
         low, high = np.nan, np.nan
     if not pair and lower is not None:
         low = max(low, lower)
-    given = (low, high) if pair else (high,)
+    given = (low, high) if pair or np.isnan(low) else (float(factor),)
     if not all(least <= value <= most for value in given):
         expected = f"{name} must be a number or two numbers in [{least:g}, {most:g}]"
         raise ValueError(f"{layer}: {expected}. Received: {factor!r}")
