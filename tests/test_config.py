@@ -11,12 +11,20 @@ import fastcnn
 from fastcnn import Sequential, config, layers
 from fastcnn.engine import fuse
 
-DEFAULTS = {"winograd": "auto", "fuse": True, "era": "keras3"}
+DEFAULTS = {
+    "winograd": "auto",
+    "fuse": True,
+    "era": "keras3",
+    "image_data_format": "channels_last",
+    "floatx": "float32",
+    "epsilon": 1e-7,
+}
 
 
 @pytest.fixture(autouse=True)
-def at_defaults(monkeypatch):
+def at_defaults(monkeypatch, tmp_path):
     """Every test starts as a process with an empty environment does."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     for name in DEFAULTS:
         monkeypatch.delenv(f"FASTCNN_{name.upper()}", raising=False)
         monkeypatch.delitem(vars(config), name, raising=False)
@@ -56,6 +64,44 @@ def test_wrong_values_are_refused_and_change_nothing(name, value):
     with pytest.raises(ValueError, match=f"config.{name} must be one of"):
         block.__enter__()
     assert {name: getattr(config, name) for name in DEFAULTS} == DEFAULTS
+
+
+def write_keras_file(tmp_path, text):
+    (tmp_path / "keras.json").write_text(text)
+
+
+def test_kerass_file_says_what_holds_at_the_start(tmp_path):
+    write_keras_file(tmp_path, '{"floatx": "float64", "epsilon": 1e-05, "backend": "jax", "image_dim_ordering": "th"}')
+    assert (config.floatx, config.epsilon, config.image_data_format) == ("float64", 1e-5, "channels_first")
+
+
+def test_kerass_file_lies_in_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.delenv("KERAS_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".keras").mkdir()
+    write_keras_file(tmp_path / ".keras", '{"image_data_format": "channels_first"}')
+    assert (config.image_data_format, config.epsilon) == ("channels_first", 1e-7)
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "7", "\udcff"])
+def test_a_file_that_keras_could_not_read_is_left_out_with_a_warning(text, tmp_path):
+    (tmp_path / "keras.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.warns(UserWarning, match=r"keras.json is left out"):
+        assert config.epsilon == 1e-7
+
+
+def test_a_wrong_value_in_kerass_file_is_refused_with_its_place(tmp_path):
+    write_keras_file(tmp_path, '{"floatx": "float16"}')
+    with pytest.raises(ValueError, match=r"floatx in .*keras.json must be one of 'float32', .*Received: 'float16'"):
+        _ = config.floatx
+
+
+@pytest.mark.parametrize("value", [0, 0.0, 1.0, -1e-7, "1e-7", None])
+def test_epsilon_is_a_small_number(value):
+    config.epsilon = 1e-3
+    with pytest.raises(ValueError, match=r"config.epsilon must be a number between 0 and 1"):
+        config.epsilon = value
+    assert config.epsilon == 1e-3
 
 
 def test_unknown_settings_are_refused_by_name():
