@@ -240,6 +240,8 @@ def add_backward(
     backward = _Backward(builder, ready)
     for penalty in penalties:
         backward.gradients[id(penalty.root)] = builder.constant(np.ones(1, penalty.dtype), "one")
+    if isinstance(loss, CallOp):  # kernels of losses read `scale` themselves
+        backward.gradients[id(loss.args["y"].root)] = builder.program.inputs["scale"]
     backward.run(loss)
 
 

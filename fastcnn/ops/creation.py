@@ -9,13 +9,14 @@ from fastcnn.ops.tape import Traced, array_of, lift, record
 
 
 def convert_to_tensor(x: object, dtype: object = None) -> Value:
-    """x as an array; Python's floats become float32, whole numbers int32. Traced values stay traced."""
-    x = lift(x)
+    """x as an array; Python's floats (in lists too) become float32, whole numbers int32. Traced values stay traced."""
+    given, x = x, lift(x)
     if dtype is not None:
         return cast(x, dtype)
-    if isinstance(x, bool) or not isinstance(x, (int, float)):
-        return x if isinstance(x, (Traced, np.ndarray)) else np.asarray(x)
-    return np.asarray(x, np.float32 if isinstance(x, float) else np.int32)
+    x = x if isinstance(x, Traced) else np.asarray(x)
+    if isinstance(given, (int, float, list, tuple)) and not isinstance(x, Traced) and x.dtype.kind in "fi":
+        return x.astype(np.float32 if x.dtype.kind == "f" else np.int32)
+    return x
 
 
 def convert_to_numpy(x: object) -> np.ndarray:

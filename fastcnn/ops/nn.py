@@ -116,5 +116,5 @@ def log_softmax(x: object, axis: int = -1) -> Value:
 
 
 def l2_normalize(x: object, axis: int = -1, epsilon: float = 1e-12) -> Value:
-    """x divided by its length along an axis; lengths below epsilon count as epsilon."""
-    return r.normalize(x, axis, epsilon=epsilon)
+    """x divided by its length along an axis; squared lengths below epsilon count as epsilon."""
+    return r.normalize(x, axis, epsilon=math.sqrt(epsilon))

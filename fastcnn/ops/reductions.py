@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fastcnn import config
 from fastcnn.ops import elementwise
 from fastcnn.ops.elementwise import Value
 from fastcnn.ops.tape import array_of, lift, record
@@ -182,8 +183,9 @@ def norm(x: object, ord: object = None, axis: Axis = None, keepdims: bool = Fals
     return elementwise.power(sum(elementwise.power(size, ord), axis, keepdims), 1 / ord)
 
 
-def normalize(x: object, axis: int = -1, order: float = 2, epsilon: float = 1e-12) -> Value:
-    """x divided by its length along an axis; lengths below epsilon count as epsilon."""
+def normalize(x: object, axis: int = -1, order: float = 2, epsilon: float | None = None) -> Value:
+    """x divided by its length along an axis; lengths below epsilon (None: config.epsilon) count as epsilon."""
+    epsilon = config.epsilon if epsilon is None else epsilon
     if order == 2:  # the root of 0 has no gradient
         squares = sum(elementwise.square(x), axis, True)
         return elementwise.multiply(x, elementwise.rsqrt(elementwise.maximum(squares, epsilon**2)))

@@ -30,6 +30,7 @@ class _Bound:
     scale: Tensor | None = None
     losses: Tensor | None = None
     penalties: Sequence[Tensor] = ()
+    loss: Op | None = None
 
     @property
     def y(self) -> Tensor:
@@ -135,14 +136,15 @@ class Executor:
         """Copies a batch into the program's inputs."""
         n, array = len(x), bound.runner.array
         bound.runner.fill(bound.x, x)
-        if bound.targets is None:
+        if bound.loss is None:
             return
         loss, shape = self.model.loss_function, bound.y.shape_for(n)
-        np.copyto(array(bound.targets, n), loss.targets(y, shape, bound.y.dtype.name))
-        scale = array(bound.scale, n)
-        scale[...] = 1.0 if loss.reduction == "sum" else 1.0 / scale.size
-        if weights is not None:
-            scale *= np.asarray(weights).reshape(n, *(1,) * (scale.ndim - 1))
+        targets = loss.targets(y, shape, bound.y.dtype.name)
+        if bound.targets is None:
+            bound.loss.call.labels = targets
+        else:
+            np.copyto(array(bound.targets, n), targets)
+        loss.weigh(array(bound.scale, n), weights, targets)
 
     def _loss(self, bound: _Bound, n: int) -> float:
         losses, scale = (bound.runner.array(t, n) for t in (bound.losses, bound.scale))
@@ -175,11 +177,13 @@ def build_program(model: object, backend: Backend, mode: str, batch: int, arena:
     bound = _Bound(None, x, ys)
     if mode != "predict":
         require_one_output(model)
-        bound.targets = builder.input("targets", y.shape[1:])
+        if model.loss_function.kernel:
+            bound.targets = builder.input("targets", y.shape[1:])
         bound.scale = builder.input("scale", y.shape[1:-1])
         builder.layer = "loss"
         loss = fuse.fuse_loss(program, model.loss_function.lower(builder, y, bound.targets))
-        bound.losses = program.outputs["losses"] = loss.args["losses"]
+        bound.loss = loss
+        bound.losses = program.outputs["losses"] = loss.args.get("losses") or loss.args["y"]
         program.outputs["scale"] = bound.scale  # read once more when the losses are added up
         of_activities = list(builder.penalties)
         penalties.add_weights(builder, model.trainable_weights)

@@ -47,7 +47,7 @@ class Trainer:
         """
         if loss is None:
             raise ValueError("compile: expected a loss, such as loss='binary_crossentropy'. Received: None")
-        self.optimizer, self.loss, self.loss_function = optimizers.get(optimizer), loss, losses.get(loss)
+        self.optimizer, self.loss, self.loss_function = optimizers.get(optimizer), loss, losses.make(loss)
         self._metrics = (_listed(metrics), _listed(weighted_metrics))
         self.tally = self.new_tally()
         self.executor.clear()
