@@ -123,10 +123,12 @@ class Loss:
         if np.ndim(values) == 0 and weights is not None:
             values = ops.broadcast_to(values, np.shape(weights))
         if self.reduction in ("none", None):
-            return values if weights is None else values * as_weights(self.name, weights, values.shape)
+            if weights is None:
+                return values
+            return values * as_weights(self.name, weights, values.shape).astype(values.dtype)
         if np.ndim(values) == 0:
             return values
-        scale = np.empty(values.shape)
+        scale = np.empty(values.shape, values.dtype)
         self.weigh(scale, weights, targets)
         return ops.sum(values * scale)
 

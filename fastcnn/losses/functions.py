@@ -4,6 +4,7 @@ y_true and y_pred have the same shape (n, ..., C) unless said otherwise; the res
 them lacks a last axis of length 1, it gets it or the other loses it, as in Keras.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -61,7 +62,7 @@ def log_cosh(y_true: object, y_pred: object) -> Value:
     """Mean of log(cosh(y_pred - y_true))."""
     y_true, y_pred = pair(y_true, y_pred)
     error = y_pred - y_true
-    return ops.mean(ops.logaddexp(error, -error) - np.log(2.0), axis=-1)
+    return ops.mean(ops.logaddexp(error, -error) - math.log(2), axis=-1)
 
 
 def cosine_similarity(y_true: object, y_pred: object, axis: int = -1) -> Value:
@@ -193,7 +194,7 @@ def categorical_focal_crossentropy(
     y_true, y_pred = pair(y_true, y_pred)
     y_true = _smooth(y_true, label_smoothing, y_true.shape[axis])
     probabilities = _probabilities(ops.softmax(y_pred, axis) if from_logits else y_pred, axis)
-    weights = np.asarray(alpha) * (1 - probabilities) ** gamma
+    weights = ops.cast(alpha, y_pred.dtype) * (1 - probabilities) ** gamma
     return -ops.sum(weights * y_true * ops.log(probabilities), axis=axis)
 
 
