@@ -36,6 +36,7 @@ _MODULES = (
     "models",
     "ops",
     "optimizers",
+    "plots",
     "preprocessing",
     "regularizers",
     "saving",

@@ -1,4 +1,4 @@
-"""What a model is made of and what it needs, as text: summary() and memory_report()."""
+"""Tables of text, and what memory a model needs: memory_report()."""
 
 from dataclasses import dataclass
 
@@ -30,25 +30,6 @@ def size(nbytes: int) -> str:
         value /= 1024
         units.pop(0)
     return f"{value:.0f} B" if units[0] == "B" else f"{value:.2f} {units[0]}"
-
-
-def summary_lines(model: object, line_length: int | None = None) -> list[str]:
-    """The lines that model.summary() prints."""
-    rows = [
-        (f"{layer.name} ({type(layer).__name__})", str(layer.output_shape or "?"), f"{layer.count_params():,}")
-        for layer in model.layers
-    ]
-    slots = [] if model.optimizer is None else model.optimizer.variables
-    counts = {
-        "Total params": [*model.weights, *slots],
-        "Trainable params": model.trainable_weights,
-        "Non-trainable params": model.non_trainable_weights,
-    } | ({"Optimizer params": slots} if slots else {})
-    lines = [f'Model: "{model.name}"', *table(rows, ("Layer (type)", "Output Shape", "Param #"), line_length)]
-    for name, weights in counts.items():
-        number, nbytes = sum(w.value.size for w in weights), sum(w.value.nbytes for w in weights)
-        lines.append(f" {name}: {number:,} ({size(nbytes)})")
-    return lines
 
 
 @dataclass(frozen=True)

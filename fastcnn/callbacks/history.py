@@ -1,5 +1,7 @@
 """The record that ``fit`` returns."""
 
+from pathlib import Path
+
 from fastcnn.callbacks.base import Callback, Logs
 from fastcnn.compat.aliases import AliasDict
 
@@ -25,3 +27,9 @@ class History(Callback):
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
         self.model.history = self
+
+    def plot(self, to_file: str | Path | None = None) -> object:
+        """Draw the curves, as fastcnn.plots.plot_history does."""
+        from fastcnn.plots import plot_history
+
+        return plot_history(self, to_file)

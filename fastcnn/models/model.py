@@ -189,17 +189,28 @@ class Model(LegacyMethods, Trainer, Layer):
         return self
 
     def summary(
-        self, line_length: int | None = None, print_fn: object = None, fused: bool = False, batch_size: int = 1
+        self,
+        line_length: int | None = None,
+        positions: Sequence[float] | None = None,
+        print_fn: object = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Sequence[str] | None = None,
+        fused: bool = False,
+        batch_size: int = 1,
     ) -> None:
-        """Prints layers, output shapes and numbers of weights; with fused, the kernels that steps will run.
+        """Prints layers, output shapes and numbers of weights, as fastcnn.summary.print_summary says.
 
-        batch_size : samples in the steps that fused shows.
+        fused : prints the kernels that steps of `batch_size` samples will run instead, and what they cost.
         """
-        from fastcnn.program_report import program_lines
-        from fastcnn.reports import summary_lines
+        if fused:
+            from fastcnn.program_report import program_lines
 
-        lines = program_lines(self, batch_size) if fused else summary_lines(self, line_length)
-        (print_fn or print)("\n".join(lines))
+            (print_fn or print)("\n".join(program_lines(self, batch_size)))
+            return
+        from fastcnn.summary import print_summary
+
+        print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
 
     def memory_report(self, batch_size: int = 32) -> object:
         """Bytes that training with this batch size needs, by kind; found without running anything."""
