@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 from fastcnn.layers.base import Layer
 from fastcnn.reports import size
@@ -66,7 +67,7 @@ def _table(
     usual = (CHAIN_WIDTH if chain else GRAPH_WIDTH) + TRAINABLE_WIDTH * show_trainable
     width = line_length or min(usual, shutil.get_terminal_size().columns - 4)
     stops = [0, *(int(end * width) for end in positions or ends)]
-    widths = [after - before for before, after in zip(stops, stops[1:], strict=False)]
+    widths = [after - before for before, after in pairwise(stops)]
     if len(widths) != len(columns) or min(widths) < 4:
         raise ValueError(f"summary: {width} characters are too few, or positions={positions!r} do not fit {columns}")
     headers = [
