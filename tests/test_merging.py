@@ -100,6 +100,17 @@ def test_vectors_scale_channels_first_images():
     np.testing.assert_array_equal(found, values * values.max(axis=(1, 2))[:, None, None])
 
 
+def test_channels_first_sequences_scale_channels_first_images():
+    x = layers.Input((2, 3, 4))
+    image = layers.ZeroPadding2D(0, data_format="channels_first")(x)
+    rows = layers.ZeroPadding1D(0, data_format="channels_first")(
+        layers.Reshape((3, 4))(layers.Cropping2D(((1, 0), (0, 0)), data_format="channels_last")(x))
+    )
+    values = np.arange(48, dtype=np.float32).reshape(2, 2, 3, 4)
+    found = Model(x, layers.Multiply()([image, rows])).predict(values, verbose=0)
+    np.testing.assert_array_equal(found, values * values[:, 1:])
+
+
 @pytest.mark.parametrize("inputs", [2, 3])
 @pytest.mark.parametrize("name", ["Add", "Multiply", "Maximum", "Concatenate"])
 def test_an_input_may_come_twice(name, inputs):

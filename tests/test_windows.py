@@ -1,9 +1,12 @@
 """Layers with windows and layers that move values: what the golden files cannot say."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
-from fastcnn import Sequential, layers
+from fastcnn import Sequential, layers, ops
+from fastcnn.engine.program import Builder
 from fastcnn.layers import Layer
 from tests.helpers import BACKENDS, layer_gradients
 
@@ -79,6 +82,23 @@ def test_causal_convolution_does_not_see_later_steps(dilation):
     later[:, 5:] += 1
     np.testing.assert_array_equal(layer(x)[:, :5], layer(later)[:, :5])
     assert (layer(x)[:, 5] != layer(later)[:, 5]).any()
+
+
+def test_sequences_have_the_fused_kernels_of_images():
+    model = Sequential([layers.Input((9, 2)), layers.Conv1D(3, 2, activation="relu"), layers.MaxPooling1D(2)])
+    builder = Builder(2, "float32", training=True)
+    model.lower(builder, builder.input("x", (9, 2)))
+    chain = builder.program.ops
+    assert [op.kernel for op in chain] == ["conv2d_forward", "bias_forward", "relu_forward", "maxpool2d_forward"]
+    assert all(op.args["x"] is before.args["y"] for before, op in pairwise(chain))
+
+
+@pytest.mark.covers("layers.Conv1D")
+def test_activation_of_a_sequence_sees_a_sequence():
+    linear, layer = layers.Conv1D(3, 2), layers.Conv1D(3, 2, activation=lambda x: ops.softmax(x, axis=1))
+    x = RNG.standard_normal((2, 5, 2)).astype(np.float32)
+    built(layer, 5, 2).set_weights(built(linear, 5, 2).get_weights())
+    np.testing.assert_allclose(layer(x), ops.softmax(linear(x), axis=1), rtol=1e-5)
 
 
 @pytest.mark.covers("layers.DepthwiseConv2D", "layers.SeparableConv2D")

@@ -7,7 +7,14 @@ algorithms of convolutions have been chosen.
 
 import math
 
-from fastcnn.engine import fuse_convolution, fuse_dense, fuse_depthwise, fuse_dropout, fuse_normalization
+from fastcnn.engine import (
+    fuse_convolution,
+    fuse_dense,
+    fuse_depthwise,
+    fuse_dropout,
+    fuse_normalization,
+    fuse_padding,
+)
 from fastcnn.engine.prepare import prepare, scale_into_input
 from fastcnn.engine.program import Op, Program, Tensor
 from fastcnn.engine.rewrite import Rule, neighbours, replace
@@ -62,7 +69,7 @@ def pool_before_relu(program: Program, backend: Backend) -> None:
         replace(program, pool, [first, second])
 
 
-BEFORE_GRADIENT: tuple[Rule, ...] = (pool_before_relu,)
+BEFORE_GRADIENT: tuple[Rule, ...] = (pool_before_relu, *fuse_padding.RULES)
 KERNEL_RULES: tuple[Rule, ...] = (
     *fuse_normalization.RULES,
     *fuse_depthwise.RULES,

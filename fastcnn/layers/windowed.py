@@ -80,5 +80,7 @@ class Windowed(Layer):
         y = self._convolve(builder, builder.view(x, as_image(x.shape)))
         if self.bias is not None:
             y = self._lower_bias(builder, y)
-        y = activations.lower(builder, self.activation, y)
-        return builder.view(y, self.compute_output_shape(x.shape))
+        shape = self.compute_output_shape(x.shape)
+        if not activations.is_elementwise(self.activation):
+            y = builder.view(y, shape)
+        return builder.view(activations.lower(builder, self.activation, y), shape)

@@ -67,7 +67,9 @@ class _Crop(_Linear):
         np.copyto(dx[_inner(dx.shape, self.margins)], dy)
 
 
-class _Pad(_Crop):
+class Pad(_Crop):
+    """Zeros around x: what cropping undoes. Rewrite rules look for it."""
+
     name = "pad"
 
     def move(self, x: np.ndarray, y: np.ndarray) -> None:
@@ -135,7 +137,7 @@ def permute(builder: Builder, x: Tensor, axes: Sequence[int]) -> Tensor:
 def pad(builder: Builder, x: Tensor, margins: Margins) -> Tensor:
     """x with zeros around it, (before, after) for each axis behind the batch."""
     shape = [before + size + after for (before, after), size in zip(margins, x.shape[1:], strict=True)]
-    return call(builder, _Pad(margins), [x], (x.shape[0], *shape))
+    return call(builder, Pad(margins), [x], (x.shape[0], *shape))
 
 
 def crop(builder: Builder, x: Tensor, margins: Margins) -> Tensor:
