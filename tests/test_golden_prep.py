@@ -120,6 +120,32 @@ def test_noise_acts_as_in_keras(number):
     assert_close(FILE[f"{number}/dy"] * factor, FILE[f"{number}/dx"], LIMIT, "dx")
 
 
+@cases("spectral")
+def test_spectral_normalization_is_that_of_keras(number):
+    case, key = CASES[number], str(number)
+    wrapped = getattr(layers, case["layer"]["class_name"])(**case["layer"]["kwargs"])
+    layer = layers.SpectralNormalization(wrapped, case["power_iterations"])
+    Sequential([layers.Input(case["input_shape"]), layer], backend=BACKEND)
+    names = {weight.name.rsplit("/", 1)[-1]: weight for weight in layer.weights}
+    for name, weight in names.items():
+        weight.assign(FILE[f"{key}/w/{name}"])
+    found = layer_gradients(layer, FILE[f"{key}/x"], FILE[f"{key}/dy"], BACKEND)
+    for name in ("y", "dx"):
+        assert_close(found[name], FILE[f"{key}/{name}"], LIMIT, name)
+    for name in case["trainable"]:
+        assert_close(found[name], FILE[f"{key}/dw/{name}"], LIMIT, name)
+    for name, weight in names.items():
+        assert_close(weight.numpy(), FILE[f"{key}/after/{name}"], LIMIT, name)
+
+
+@cases("mixing")
+def test_images_and_labels_are_mixed_as_in_keras(number):
+    layer, parameters = getattr(layers, CASES[number]["class_name"])(), parameters_of(number)
+    assert_close(layer.transform_images(FILE[f"{number}/images"], parameters), FILE[f"{number}/y"], LIMIT)
+    labels = layer.transform_labels(FILE[f"{number}/labels"], parameters)
+    assert_close(labels, FILE[f"{number}/mixed_labels"], LIMIT)
+
+
 def test_the_file_has_cases_of_every_kind():
     assert len(CASES) > 110
-    assert {case["kind"] for case in CASES} == {"layer", "adapt", "transform", "noise"}
+    assert {case["kind"] for case in CASES} == {"layer", "adapt", "transform", "noise", "spectral", "mixing"}

@@ -4,6 +4,7 @@ It is a list, not a chain: an op may read any tensor made before it, so branches
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -168,6 +169,16 @@ class Builder:
                 trainable=id(variable) in self._trainable,
             )
         return self._variables[variable]
+
+    @contextmanager
+    def standing_for(self, variable: Variable, tensor: Tensor) -> Iterator[None]:
+        """Inside, whoever reads the variable reads the tensor."""
+        before = self.variable(variable)
+        self._variables[variable] = tensor
+        try:
+            yield
+        finally:
+            self._variables[variable] = before
 
     def constant(self, value: np.ndarray, name: str) -> Tensor:
         """A tensor over the caller's own array; the caller may change its contents between steps."""

@@ -40,9 +40,11 @@ from fastcnn.layers.merging import (
     multiply,
     subtract,
 )
+from fastcnn.layers.mixing import CutMix, MixUp
 from fastcnn.layers.moments import GroupNormalization, LayerNormalization, UnitNormalization
 from fastcnn.layers.noise import AlphaDropout, GaussianDropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D
 from fastcnn.layers.normalization import BatchNormalization
+from fastcnn.layers.pipeline import Pipeline
 from fastcnn.layers.pooling import (
     AveragePooling1D,
     AveragePooling2D,
@@ -89,6 +91,7 @@ from fastcnn.layers.reshaping import (
     ZeroPadding2D,
 )
 from fastcnn.layers.resizing import CenterCrop, Resizing
+from fastcnn.layers.spectral import SpectralNormalization
 from fastcnn.layers.standardizing import Normalization
 from fastcnn.layers.transposed import Conv1DTranspose, Conv2DTranspose, Convolution1DTranspose, Convolution2DTranspose
 from fastcnn.layers.volumes import (
@@ -148,6 +151,7 @@ __all__ = [
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
+    "CutMix",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
@@ -186,10 +190,12 @@ __all__ = [
     "MaxPooling3D",
     "Maximum",
     "Minimum",
+    "MixUp",
     "Multiply",
     "Normalization",
     "PReLU",
     "Permute",
+    "Pipeline",
     "RandomBrightness",
     "RandomColorDegeneration",
     "RandomContrast",
@@ -214,6 +220,7 @@ __all__ = [
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
+    "SpectralNormalization",
     "Subtract",
     "ThresholdedReLU",
     "UnitNormalization",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fastcnn.layers.base import Shape
-from fastcnn.layers.random_images import RandomImages, Transformation, limits
+from fastcnn.layers.random_images import RandomImages, Transformation, boxes, limits
 
 Factor = float | Sequence[float]
 _LUMA = np.array([0.2989, 0.587, 0.114])  # ITU-R BT.601
@@ -199,14 +199,10 @@ class RandomErasing(RandomValues):
         n, height, width, _ = shape
         sides = np.sqrt(rng.uniform(*self.scale, (2, n))) * [[height], [width]]
         starts = rng.random((2, n)) * ([[height], [width]] - sides)
-        inside = [
-            (np.arange(size) >= start[:, None]) & (np.arange(size) < (start + side)[:, None])
-            for size, start, side in zip((height, width), starts, sides, strict=True)
-        ]
         fill = rng.standard_normal(shape) * self.value_range[1] if self.fill_value is None else self.fill_value
         return {
             "apply_erasing": rng.random(n) < rng.uniform(*self.factor, n),
-            "batch_masks": (inside[0][:, :, None] & inside[1][:, None, :])[..., None],
+            "batch_masks": boxes(starts, sides, height, width),
             "fill_value": np.clip(fill, *self.value_range),
         }
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from fastcnn.engine import calls
 from fastcnn.engine.program import Builder, Tensor
+from fastcnn.layers import layout
 from fastcnn.layers.base import Shape
 from fastcnn.layers.images import ImageLayer
 from fastcnn.random import generator, step_generator
@@ -53,9 +54,21 @@ class RandomImages(ImageLayer):
         """Parameters for images (N, H, W, C) or one (H, W, C); None without training, as nothing changes then."""
         if not training:
             return None
-        shape = np.shape(data)
         rng = generator() if seed is None else np.random.default_rng(seed)
-        return self.draw(rng, shape if len(shape) == 4 else (1, *shape))
+        return self.draw(rng, self._batch_shape(np.shape(data)))
+
+    def next_transformation(self, shape: Shape) -> Transformation:
+        """Parameters for the next call on arrays of `shape`."""
+        if self.seed is None:
+            self.seed = int(generator().integers(2**32))
+        key = np.array([self.seed, self.calls_on_arrays])
+        self.calls_on_arrays += 1
+        return self.draw(step_generator(key), self._batch_shape(shape))
+
+    def _batch_shape(self, shape: Shape) -> Shape:
+        """(N, H, W, C) of images or one image, in the layer's order of axes."""
+        shape = shape if len(shape) == 4 else (1, *shape)
+        return layout.channels_last(shape) if self.data_format == layout.FIRST else shape
 
     def transform_images(
         self, images: np.ndarray, transformation: Transformation | None, training: bool = True
@@ -64,7 +77,12 @@ class RandomImages(ImageLayer):
         images = np.asarray(images, self.dtype or "float32")
         if not training or transformation is None:
             return images
-        return self.change(images, transformation) if images.ndim == 4 else self.change(images[None], transformation)[0]
+        batch = images if images.ndim == 4 else images[None]
+        if self.data_format == layout.FIRST:
+            changed = np.moveaxis(self.change(np.moveaxis(batch, 1, -1), transformation), -1, 1)
+        else:
+            changed = self.change(batch, transformation)
+        return changed if images.ndim == 4 else changed[0]
 
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
         if not builder.training:
@@ -111,3 +129,12 @@ def limits(
         expected = f"{name} must be a number or two numbers in [{least:g}, {most:g}]"
         raise ValueError(f"{layer}: {expected}. Received: {factor!r}")
     return low, high
+
+
+def boxes(starts: np.ndarray, sides: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Masks (N, height, width, 1) of boxes that begin at starts (2, N), rows and columns, with these sides (2, N)."""
+    inside = [
+        (np.arange(size) >= start[:, None]) & (np.arange(size) < (start + side)[:, None])
+        for size, start, side in zip((height, width), starts, sides, strict=True)
+    ]
+    return (inside[0][:, :, None] & inside[1][:, None, :])[..., None]

@@ -235,6 +235,44 @@ def run_adapted(case: dict, key: str, rng: np.random.Generator) -> dict[str, np.
     return {f"{key}/{name}": value for name, value in (arrays | {"y": layer(data[:2]).numpy()}).items()}
 
 
+def spectral_cases() -> list[tuple]:
+    """(class_name and kwargs of the wrapped layer, power_iterations, input_shape) of SpectralNormalization."""
+    return [
+        ("Dense", {"units": 4, "activation": "tanh"}, 1, (6,)),
+        ("Dense", {"units": 5}, 3, (4,)),
+        ("Conv2D", {"filters": 3, "kernel_size": 2}, 1, (4, 5, 2)),
+        ("Conv2D", {"filters": 3, "kernel_size": 3, "data_format": "channels_last", "use_bias": False}, 2, (4, 5, 2)),
+    ]
+
+
+def run_spectral(case: dict, key: str, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """One training call of SpectralNormalization: as for layers, with the kernel and the vector after it."""
+    wrapped = getattr(keras.layers, case["layer"]["class_name"])(**case["layer"]["kwargs"])
+    layer = keras.layers.SpectralNormalization(wrapped, power_iterations=case["power_iterations"])
+    x = make_layers.rounded(rng.normal(0, 1, (3, *case["input_shape"])))
+    layer.build(x.shape)
+    make_layers.draw_weights(layer, rng)
+    case["weights"], case["trainable"] = ([w.name for w in found] for found in (layer.weights, layer.trainable_weights))
+    arrays = {f"w/{w.name}": w.numpy() for w in layer.weights}
+    y, dy, dx, dws = make_layers.gradients(layer, x, rng, training=True)
+    arrays |= {"x": x, "y": y, "dy": dy, "dx": dx} | {f"after/{w.name}": w.numpy() for w in layer.weights}
+    arrays |= {f"dw/{name}": dw for name, dw in zip(case["trainable"], dws, strict=True)}
+    return {f"{key}/{name}": value for name, value in arrays.items()}
+
+
+def run_mixing(case: dict, key: str, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Images and one-hot labels mixed by given parameters."""
+    layer = getattr(keras.layers, case["class_name"])()
+    images, labels = make_layers.rounded(rng.normal(0, 9, (4, 3, 5, 2))), np.eye(4, dtype=np.float32)[[2, 0, 3, 3]]
+    given = {"mix_weight": rng.random(4).astype(np.float32), "permutation_order": np.array([2, 0, 1, 3])}
+    if case["class_name"] == "CutMix":
+        given["batch_masks"] = np.repeat(rng.random((4, 3, 5, 1)) < 0.5, 2, axis=3)
+    mixed = {"images": images, "labels": labels} | {f"p/{name}": value for name, value in given.items()}
+    mixed["y"] = np.asarray(layer.transform_images(images, given))
+    mixed["mixed_labels"] = np.asarray(layer.transform_labels(labels, given))
+    return {f"{key}/{name}": value for name, value in mixed.items()}
+
+
 def main() -> None:
     """Writes layers_prep.npz."""
     cases, arrays = [], {}
@@ -255,6 +293,11 @@ def main() -> None:
     for class_name, kwargs, shape, drawn in noise_cases():
         case = {"kind": "noise", "class_name": class_name, "kwargs": kwargs}
         add(case | {"input_shape": list(shape), "drawn": list(drawn)}, run_noise)
+    for class_name, kwargs, iterations, shape in spectral_cases():
+        case = {"kind": "spectral", "class_name": "SpectralNormalization", "power_iterations": iterations}
+        add(case | {"layer": {"class_name": class_name, "kwargs": kwargs}, "input_shape": list(shape)}, run_spectral)
+    for class_name in ("MixUp", "CutMix"):
+        add({"kind": "mixing", "class_name": class_name}, run_mixing)
     save("layers_prep", {"cases": as_json(cases), **arrays})
     print(f"{len(cases)} cases")
 
