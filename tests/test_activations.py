@@ -70,6 +70,21 @@ def test_get_serialize_and_deserialize_go_round():
     assert activations.deserialize(activations.serialize(layers.LeakyReLU(0.1))).negative_slope == 0.1
 
 
+def test_custom_objects_give_names_a_meaning():
+    class Bent(layers.LeakyReLU):
+        """A user's own."""
+
+    custom = {"own_swish": own_swish, "Bent": Bent}
+    assert activations.deserialize(activations.serialize(own_swish), custom) is own_swish
+    assert (
+        activations.deserialize({"class_name": "function", "config": "own_swish"}, custom_objects=custom) is own_swish
+    )
+    bent = activations.deserialize(activations.serialize(Bent(0.3)), custom)
+    assert (type(bent), bent.negative_slope) == (Bent, 0.3)
+    with pytest.raises(ValueError, match=r"unknown activation. Received: 'own_swish'"):
+        activations.deserialize("own_swish")
+
+
 @pytest.mark.parametrize(
     "given", [layers.LeakyReLU(0.1), partial(activations.elu, alpha=0.5), "swish", activations.mish]
 )
