@@ -180,6 +180,16 @@ def test_prelu_learns_its_slopes(shared, shape):
     np.testing.assert_allclose(np.broadcast_to(alpha, (4, 6))[seen], 0.25, atol=5e-3)
 
 
+def test_prelu_takes_a_regularizer_and_a_constraint():
+    layer = layers.PReLU("ones", alpha_regularizer="l2", alpha_constraint="non_neg")
+    model = model_of(layer)
+    model.compile(fastcnn.optimizers.SGD(1.0), "mse")
+    penalty = 0.01 * 24
+    assert model.evaluate(X, X, verbose=0) == pytest.approx(penalty, rel=1e-5)
+    model.fit(X, X + np.where(X < 0, 1e3, 0), epochs=1, verbose=0)  # pulls alpha far below 0
+    assert layer.get_weights()[0].min() == 0
+
+
 @pytest.mark.covers("activations.hard_sigmoid")
 def test_hard_sigmoid_is_that_of_the_era():
     x = np.array([-2.8, 1.0], np.float32)

@@ -1,9 +1,12 @@
 """Initializers: distributions, fans, seeds and look-up."""
 
+import json
+
 import numpy as np
 import pytest
 
-from fastcnn import initializers
+import fastcnn
+from fastcnn import Sequential, initializers, layers
 from fastcnn.random import generator
 
 # Spread of a sample's standard deviation over 90,000 draws is below 0.25 %; four times that.
@@ -26,6 +29,9 @@ def draw(name, shape=SHAPE, dtype="float32"):
         ("lecun_normal", 1.0, 3 * 3 * 64),
     ],
 )
+@pytest.mark.covers(
+    "initializers.GlorotNormal", "initializers.HeNormal", "initializers.LecunNormal", "initializers.LecunUniform"
+)
 def test_scaled_initializers_have_the_variance_of_their_fans(name, scale, fan):
     weights = draw(name, (3, 3, 64, 128))
 
@@ -34,12 +40,14 @@ def test_scaled_initializers_have_the_variance_of_their_fans(name, scale, fan):
 
 
 @pytest.mark.parametrize(("name", "limit"), [("glorot_uniform", (6 / 600) ** 0.5), ("he_uniform", (6 / 300) ** 0.5)])
+@pytest.mark.covers("initializers.GlorotUniform", "initializers.HeUniform")
 def test_uniform_initializers_reach_but_do_not_cross_their_limit(name, limit):
     largest = np.abs(draw(name)).max()
 
     assert 0.999 * limit < largest <= np.float32(limit)
 
 
+@pytest.mark.covers("initializers.TruncatedNormal")
 def test_truncated_normal_stays_within_two_stddev_and_is_not_widened():
     weights = initializers.TruncatedNormal(mean=1.0, stddev=0.5)(SHAPE, "float32", np.random.default_rng(0))
 
@@ -54,6 +62,7 @@ def test_truncated_normal_keeps_the_bell_inside_the_cut():
     assert np.mean(np.abs(weights) < 1.0) == pytest.approx(0.682689 / 0.954500, abs=0.01)
 
 
+@pytest.mark.covers("initializers.RandomNormal", "initializers.RandomUniform")
 def test_random_normal_and_random_uniform_have_the_default_spread():
     assert draw("random_normal").std() == pytest.approx(0.05, rel=STDDEV_RTOL)
     assert draw("random_uniform").std() == pytest.approx(0.05 / 3**0.5, rel=STDDEV_RTOL)
@@ -71,6 +80,7 @@ def test_compute_fans_follows_the_axes_that_it_is_given():
 
 
 @pytest.mark.parametrize("shape", [(6, 4), (4, 6), (3, 3, 2, 5)])
+@pytest.mark.covers("initializers.Orthogonal")
 def test_orthogonal_has_orthonormal_columns_or_rows_times_gain(shape):
     weights = initializers.Orthogonal(gain=2.0)(shape, "float64", np.random.default_rng(0))
     matrix = weights.reshape(-1, shape[-1])
@@ -79,6 +89,7 @@ def test_orthogonal_has_orthonormal_columns_or_rows_times_gain(shape):
     np.testing.assert_allclose(product, 4.0 * np.eye(len(product)), atol=1e-12)
 
 
+@pytest.mark.covers("initializers.Zeros", "initializers.Ones", "initializers.Constant", "initializers.Identity")
 def test_constants_fill_the_shape_in_the_dtype():
     for name, value in (("zeros", 0.0), ("ones", 1.0)):
         weights = draw(name, (2, 3), "float64")
@@ -146,6 +157,7 @@ def test_get_builds_again_what_serialize_described(name):
     assert again.get_config() == original.get_config()
 
 
+@pytest.mark.covers("initializers.VarianceScaling")
 def test_get_config_keeps_arguments():
     config = initializers.VarianceScaling(2.0, "fan_out", "uniform", seed=7).get_config()
 
@@ -178,6 +190,85 @@ def test_get_takes_an_array_and_checks_its_shape():
 
 def test_get_returns_none_for_none():
     assert initializers.get(None) is None
+
+
+def test_get_takes_the_functions_of_keras_1():
+    def scaled(shape, name=None):
+        return initializers.RandomNormal(stddev=2.0, seed=1)(shape)
+
+    def named(shape, name):
+        assert name is None
+        return np.ones(shape)
+
+    values = initializers.get(scaled)((2, 3), "float64", np.random.default_rng(0))
+    np.testing.assert_array_equal(values, scaled((2, 3)).astype(np.float64))
+    assert initializers.get(named)((2,)).tolist() == [1, 1]
+
+
+def test_a_subclass_as_keras_documents_it_serves_as_an_initializer():
+    class Scaled(initializers.Initializer):
+        def __init__(self, mean, stddev):
+            self.mean, self.stddev = mean, stddev
+
+        def __call__(self, shape, dtype=None, **kwargs):
+            assert not kwargs
+            return np.random.normal(self.mean, self.stddev, size=shape).astype(dtype)
+
+        def get_config(self):
+            return {"mean": self.mean, "stddev": self.stddev}
+
+    config = initializers.serialize(Scaled(3.0, 0.1))
+    assert config == {"class_name": "Scaled", "config": {"mean": 3.0, "stddev": 0.1}}
+    again = initializers.deserialize(config, custom_objects={"Scaled": Scaled})
+    np.random.seed(0)
+    first = again((50, 50), "float32")
+    assert first.dtype == np.float32
+    assert first.mean() == pytest.approx(3.0, abs=0.01)
+    np.random.seed(0)
+    layer = layers.Dense(50, kernel_initializer=Scaled(3.0, 0.1))
+    Sequential([layers.Input((50,)), layer])
+    assert layer.get_weights()[0].std() == pytest.approx(0.1, rel=0.05)
+    with pytest.raises(ValueError, match=r"unknown initializer. Received: 'Scaled'"):
+        initializers.deserialize(config)
+
+
+@pytest.mark.parametrize(
+    ("name", "cls"),
+    [
+        *(("normal", "RandomNormal"), ("uniform", "RandomUniform"), ("zero", "Zeros"), ("one", "Ones")),
+        *(("identity", "Identity"), ("orthogonal", "Orthogonal"), ("lecun_uniform", "LecunUniform")),
+        *(("glorot_normal", "GlorotNormal"), ("he_normal", "HeNormal"), ("he_uniform", "HeUniform")),
+        *(("OrthogonalInitializer", "Orthogonal"), ("IdentityInitializer", "Identity"), ("zeros", "Zeros")),
+    ],
+)
+def test_strings_of_every_era(name, cls):
+    assert type(initializers.get(name)).__name__ == cls
+
+
+@pytest.mark.parametrize("seed", [np.random.seed, fastcnn.utils.set_random_seed])
+def test_weights_repeat_after_seeding(seed):
+    def weights():
+        seed(11)
+        model = Sequential([layers.Input((8,)), layers.Dense(4), layers.Dense(3, kernel_initializer="orthogonal")])
+        return model.get_weights()
+
+    first, second = weights(), weights()
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert (first[0] != 0).any()
+
+
+@pytest.mark.parametrize("value", [2.5, [1.0, 2.0, 3.0], np.arange(3.0)], ids=str)
+def test_constant_keeps_numbers_and_arrays_in_its_configuration(value):
+    config = json.loads(json.dumps(initializers.serialize(initializers.Constant(value))))
+    np.testing.assert_array_equal(initializers.get(config)((2, 3)), np.full((2, 3), value))
+
+
+def test_clone_has_the_same_arguments():
+    original = initializers.TruncatedNormal(1.0, 0.5, seed=3)
+    again = original.clone()
+    assert again is not original
+    np.testing.assert_array_equal(again(SHAPE), original(SHAPE))
 
 
 def test_unknown_name_lists_the_known_ones():

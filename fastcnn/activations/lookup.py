@@ -1,7 +1,7 @@
 """From what a user gives as an activation to a function, its configuration, and the ops of a program."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -61,17 +61,20 @@ def serialize(activation: Callable) -> str | dict:
     return name
 
 
-def deserialize(config: str | dict) -> Callable:
+def deserialize(config: str | dict, custom_objects: Mapping[str, Any] | None = None) -> Callable:
     """The activation that `serialize` described: a name, or {"class_name": ..., "config": {...}}.
+
+    custom_objects : name -> function or class of layers, looked at first.
 
     Raises:
         ValueError: for names of neither activations nor layers.
     """
-    if not isinstance(config, dict):
-        return get(config)
-    name, arguments = config.get("class_name"), config.get("config") or {}
+    described = config if isinstance(config, dict) else {"class_name": "function", "config": config}
+    name, arguments = described.get("class_name"), described.get("config") or {}
     if name == "function":  # how Keras 3 describes a function
-        return get(arguments)
+        return get((custom_objects or {}).get(arguments, arguments))
+    if name in (custom_objects or {}):
+        return get(custom_objects[name].from_config(arguments))
     if name in FUNCTIONS:
         return partial(get(name), **arguments)
     from fastcnn import layers

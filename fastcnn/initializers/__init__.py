@@ -17,7 +17,7 @@ from fastcnn.initializers.drawn import (
     VarianceScaling,
     compute_fans,
 )
-from fastcnn.initializers.lookup import get, serialize
+from fastcnn.initializers.lookup import deserialize, get, serialize
 
 __all__ = [
     "Constant",
@@ -38,6 +38,7 @@ __all__ = [
     "VarianceScaling",
     "Zeros",
     "compute_fans",
+    "deserialize",
     "get",
     "serialize",
 ]

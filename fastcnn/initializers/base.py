@@ -21,6 +21,10 @@ class Initializer:
         """Return the constructor's arguments."""
         return {name: getattr(self, name) for name in self.config_names}
 
+    def clone(self) -> "Initializer":
+        """Return another initializer with the same arguments."""
+        return type(self).from_config(self.get_config())
+
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Initializer":
         """Build the initializer that ``get_config`` described."""
@@ -51,6 +55,9 @@ class Constant(Initializer):
 
     def __call__(self, shape, dtype="float32", rng=None):
         return np.full(shape, self.value, dtype)
+
+    def get_config(self):
+        return {"value": np.asarray(self.value).tolist()}
 
 
 class Identity(Initializer):

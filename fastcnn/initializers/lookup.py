@@ -2,11 +2,12 @@
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from fastcnn.identifiers import description, from_description
 from fastcnn.initializers import base, drawn
 from fastcnn.initializers.base import Initializer
 
@@ -26,24 +27,29 @@ _ALIASES = {
 }
 
 
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
+
+
+_NAMES = {name: cls for cls in _CLASSES for name in (cls.__name__, _snake_case(cls.__name__))} | _ALIASES
+
+
 def get(identifier: Any) -> Initializer | None:
     """Return the initializer for a name, configuration, array, class, instance or function; None for None.
 
     Names are Keras's, as class or in snake case ("GlorotUniform", "glorot_uniform"); a configuration is
-    ``{"class_name": ..., "config": {...}}``; a function takes (shape) or (shape, dtype).
+    ``{"class_name": ..., "config": {...}}``; a function takes (shape) or (shape, dtype), in Keras 1 (shape, name).
     Raises ValueError for unknown names, TypeError for anything else.
     """
     if identifier is None:
         return None
-    if isinstance(identifier, dict):
-        return _by_name(identifier.get("class_name")).from_config(identifier.get("config") or {})
-    if isinstance(identifier, str):
-        return _by_name(identifier)()
+    if isinstance(identifier, (dict, str)):
+        return deserialize(identifier)
     if isinstance(identifier, np.ndarray):
         return _FromCallable(lambda shape: identifier)
-    if inspect.isclass(identifier) and issubclass(identifier, Initializer):
+    if inspect.isclass(identifier):
         identifier = identifier()
-    if isinstance(identifier, Initializer) and _accepts(identifier.__call__, "rng"):
+    if isinstance(identifier, Initializer) and "rng" in inspect.signature(identifier.__call__).parameters:
         return identifier
     if callable(identifier):
         return _FromCallable(identifier)
@@ -52,30 +58,26 @@ def get(identifier: Any) -> Initializer | None:
     )
 
 
-def serialize(initializer: Initializer) -> dict[str, Any]:
-    """Return the configuration from which ``get`` builds the same initializer."""
-    return {"class_name": type(initializer).__name__, "config": initializer.get_config()}
+def serialize(initializer: Initializer | Callable) -> dict[str, Any] | str:
+    """Return the configuration from which ``get`` builds the same initializer; of a function its name."""
+    given = initializer.function if isinstance(initializer, _FromCallable) else initializer
+    return description(given)
 
 
-def _by_name(name: Any) -> type[Initializer]:
-    known = {_snake_case(cls.__name__): cls for cls in _CLASSES} | {cls.__name__: cls for cls in _CLASSES} | _ALIASES
-    if name not in known:
-        raise ValueError(f"initializer: unknown name. Received: {name!r}. Known: {', '.join(sorted(known))}")
-    return known[name]
-
-
-def _snake_case(name: str) -> str:
-    return re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
+def deserialize(config: dict[str, Any] | str, custom_objects: Mapping[str, Any] | None = None) -> Initializer:
+    """Return the initializer of that name or configuration, looking first among ``custom_objects`` (name -> class or
+    function). Raises ValueError for a name that is in neither."""
+    return get(from_description("initializer", _NAMES, config, custom_objects))
 
 
 class _FromCallable(Initializer):
-    """A user's function of (shape) or (shape, dtype)."""
+    """A user's function of (shape), (shape, dtype) or (shape, name), or an initializer that knows no generator."""
 
     def __init__(self, function: Callable):
         self.function = function
 
     def __call__(self, shape, dtype="float32", rng=None):
-        arguments = {"dtype": dtype} if _accepts(self.function, "dtype") else {}
+        arguments = {name: value for name, value in (("dtype", dtype), ("name", None)) if _takes(self.function, name)}
         values = np.asarray(self.function(tuple(shape), **arguments), dtype)
         if values.shape != tuple(shape):
             name = getattr(self.function, "__name__", type(self.function).__name__)
@@ -83,6 +85,5 @@ class _FromCallable(Initializer):
         return values
 
 
-def _accepts(function: Callable, argument: str) -> bool:
-    parameters = inspect.signature(function).parameters.values()
-    return any(p.name == argument or p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
+def _takes(function: Callable, argument: str) -> bool:
+    return argument in inspect.signature(function).parameters

@@ -129,7 +129,7 @@ class PReLU(Layer):
         **kwargs: object,
     ):
         super().__init__(**kwargs)
-        arguments.unsupported("PReLU", alpha_regularizer=alpha_regularizer, alpha_constraint=alpha_constraint)
+        arguments.keep_controls(self, alpha_regularizer=alpha_regularizer, alpha_constraint=alpha_constraint)
         self.alpha_initializer = alpha_initializer
         axes = [shared_axes] if isinstance(shared_axes, (int, np.integer)) else (shared_axes or [])
         self.shared_axes = [int(axis) for axis in axes]
@@ -138,7 +138,7 @@ class PReLU(Layer):
         if not all(0 < axis < len(input_shape) for axis in self.shared_axes):
             raise ValueError(f"PReLU: shared_axes must lie in 1..{len(input_shape) - 1}. Received: {self.shared_axes}")
         sizes = [1 if axis in self.shared_axes else size for axis, size in enumerate(input_shape)]
-        self.alpha = self.add_weight("alpha", sizes[1:], self.alpha_initializer)
+        self.alpha = self.add_weight("alpha", sizes[1:], self.alpha_initializer, **self._controls("alpha"))
 
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
         return call(builder, _LearntSlope(), [x, builder.variable(self.alpha)], x.shape)
