@@ -8,18 +8,17 @@ from typing import Any
 from fastcnn.callbacks.base import Logs
 from fastcnn.callbacks.monitor import MonitorCallback
 from fastcnn.compat.aliases import AliasDict
-
-MODEL_EXTENSIONS = (".fcnn",)
-WEIGHTS_EXTENSIONS = (".weights.fcnn",)
+from fastcnn.saving.formats import format_of_name
 
 
 class ModelCheckpoint(MonitorCallback):
     """Save the model, or its weights, after every epoch or every ``save_freq`` batches.
 
     ``filepath`` may hold fields: ``{epoch}`` (from 1), ``{batch}`` (from 1, with an integer ``save_freq``) and any name
-    in the logs, as in ``"best-{epoch:02d}-{val_loss:.2f}.fcnn"``. It ends in ``.fcnn``, or in ``.weights.fcnn`` with
-    ``save_weights_only``. Missing folders are made. ``save_best_only`` skips epochs in which ``monitor`` did not
-    improve; ``initial_value_threshold`` is what the first one must beat. ``period`` saves every so many epochs only.
+    in the logs, as in ``"best-{epoch:02d}-{val_loss:.2f}.keras"``. Its ending chooses the format, as in ``model.save``
+    and, with ``save_weights_only``, ``model.save_weights``. Missing folders are made. ``save_best_only`` skips epochs
+    in which ``monitor`` did not improve; ``initial_value_threshold`` is what the first one must beat. ``period`` saves
+    every so many epochs only.
     Raises ValueError when built with a path that cannot be written or formatted, KeyError for a field that is not in
     the logs.
     """
@@ -113,15 +112,10 @@ class ModelCheckpoint(MonitorCallback):
 
 def _check_path(filepath: str, weights_only: bool) -> None:
     """Refuse, before training, a path that could not be written after an epoch."""
-    extensions = WEIGHTS_EXTENSIONS if weights_only else MODEL_EXTENSIONS
-    mistaken = not weights_only and filepath.endswith(WEIGHTS_EXTENSIONS)
-    if not filepath.endswith(extensions) or mistaken:
-        what = "weights" if weights_only else "a whole model"
-        hint = " (that ending is for save_weights_only=True)" if mistaken else ""
-        expected = f"to save {what}, filepath must end in {' or '.join(extensions)}"
-        raise ValueError(f"ModelCheckpoint: {expected}. Received: {filepath!r}{hint}")
-    if os.path.isdir(filepath):
-        raise ValueError(f"ModelCheckpoint: filepath is an existing folder; name a file. Received: {filepath!r}")
+    try:
+        format_of_name(filepath, weights_only)
+    except ValueError as error:
+        raise ValueError(f"ModelCheckpoint: {error}") from None
     try:
         filepath.format_map(collections.defaultdict(lambda: 0.5, epoch=1, batch=1))
     except (ValueError, IndexError, KeyError, AttributeError) as error:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from fastcnn import activations, penalties, regularizers
+from fastcnn import penalties, regularizers
 from fastcnn.compat.calls import fill_when_built, translate_layer
 from fastcnn.compat.names import OldAttributes
 from fastcnn.engine.program import Builder, Tensor
@@ -95,14 +95,14 @@ class Layer(Weights, OldAttributes, metaclass=LayerType):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Shape of the output for an input of `input_shape`."""
-        return written.shape_by_trying(self, input_shape) if self._is_written else input_shape
+        return written.shape_by_trying(self, input_shape) if self.is_written else input_shape
 
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
         """Emits the layer's ops and returns its output."""
         if self._graph is not None:
             made = self._graph.lower(builder, x if isinstance(x, list) else [x])
             return made[0] if len(made) == 1 else made
-        if not self._is_written:
+        if not self.is_written:
             raise NotImplementedError(f"{type(self).__name__} has neither call(self, x) nor lower(self, builder, x)")
         return written.lower(self, builder, x)
 
@@ -175,7 +175,7 @@ class Layer(Weights, OldAttributes, metaclass=LayerType):
         if self._graph is not None:
             shapes = [t.shape for t in self._graph.outputs]
             return shapes[0] if len(shapes) == 1 else shapes
-        output_shape = None if self._is_written else self.compute_output_shape(inner)
+        output_shape = None if self.is_written else self.compute_output_shape(inner)
         if not self.built:
             self._origin = origin
             self.build(inner)
@@ -203,14 +203,14 @@ class Layer(Weights, OldAttributes, metaclass=LayerType):
         return not self.weights or (self.any_size and input_shape[channels] == self.input_shape[channels])
 
     @property
-    def _is_written(self) -> bool:
+    def is_written(self) -> bool:
         """Whether the layer is a function of arrays."""
         return type(self).call is not Layer.call
 
     @property
     def _is_composite(self) -> bool:
         """Whether `call` uses layers that are attributes."""
-        return self._is_written and any(True for _ in self.sublayers())
+        return self.is_written and any(True for _ in self.sublayers())
 
     def sublayers(self) -> Iterator["Layer"]:
         """Layers that are attributes, or in lists that are."""
@@ -236,12 +236,11 @@ class Layer(Weights, OldAttributes, metaclass=LayerType):
         return self.nodes[0]
 
     def get_config(self) -> dict:
-        """Arguments that rebuild this layer, as plain JSON values."""
-        config = {"name": self.name, "trainable": self.trainable}
-        for key, value in self._arguments.items():
-            made = getattr(self, key, None) if key == "activation" else None
-            config[key] = activations.serialize(made) if callable(made) else _plain(value)
-        return config | {"name": self.name, "trainable": self.trainable}
+        """All arguments that rebuild this layer, as plain JSON values under Keras's names."""
+        from fastcnn.saving.objects import arguments_of
+
+        first = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
+        return first | arguments_of(self)
 
     @classmethod
     def from_config(cls, config: dict) -> "Layer":
@@ -263,16 +262,3 @@ def _declared_shape(layer: str, input_shape: object, batch_input_shape: object) 
     if not all(isinstance(size, (int, np.integer)) and size > 0 for size in shape):
         raise ValueError(f"{layer}: input_shape must hold positive integers, without the batch. Received: {shape}")
     return (None, *(int(size) for size in shape))
-
-
-def _plain(value: object) -> object:
-    """A JSON value that the constructor takes back."""
-    if isinstance(value, (tuple, list)):
-        return [_plain(v) for v in value]
-    if isinstance(value, np.generic):
-        return value.item()
-    if hasattr(value, "get_config"):
-        return {"class_name": type(value).__name__, "config": value.get_config()}
-    if callable(value):
-        return value.__name__
-    return value

@@ -31,13 +31,12 @@ class Origin:
 
     def __init__(self, dtype: str):
         self.dtype = dtype
-        self._abstract = _abstract.get()
         self._rng: np.random.Generator | None = None
 
     @property
     def rng(self) -> np.random.Generator | None:
         """Drawn when first needed, so that a seed set before building counts; None makes weights without memory."""
-        if self._rng is None and not self._abstract:
+        if self._rng is None and not _abstract.get():
             self._rng = generator()
         return self._rng
 

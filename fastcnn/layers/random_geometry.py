@@ -193,12 +193,13 @@ class RandomShear(RandomAffine):
         **kwargs: object,
     ):
         super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
-        self.x_factor = limits("RandomShear", "x_factor", x_factor, 0, 1)
-        self.y_factor = limits("RandomShear", "y_factor", y_factor, 0, 1)
+        self.x_factor, self.y_factor = x_factor, y_factor
+        self._x = limits("RandomShear", "x_factor", x_factor, 0, 1)
+        self._y = limits("RandomShear", "y_factor", y_factor, 0, 1)
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> Transformation:
         sign = np.where(rng.random(shape[0]) < 0.5, -1.0, 1.0)
-        y, x = rng.uniform(*self.y_factor, shape[0]), rng.uniform(*self.x_factor, shape[0])
+        y, x = rng.uniform(*self._y, shape[0]), rng.uniform(*self._x, shape[0])
         return {"shear_factor": np.stack([x * sign, y * sign], 1)}
 
     def matrices(self, transformation: Transformation, height: int, width: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 """What all models share, and models that are graphs of layers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fastcnn import switching
@@ -84,7 +84,7 @@ class Model(LegacyMethods, Trainer, Layer):
     def ensure_built(self, sample_shape: Sequence[int] | None) -> None:
         """Builds the model for inputs of that shape (without batch), unless it is built."""
         if not self.built:
-            if not self._is_written:
+            if not self.is_written:
                 kind = type(self).__name__
                 raise ValueError(f"{kind}: give inputs and outputs, or implement call(self, x) in a subclass")
             self.build((None, *sample_shape))
@@ -218,18 +218,35 @@ class Model(LegacyMethods, Trainer, Layer):
 
         return memory_report(self, batch_size)
 
+    def get_config(self) -> dict:
+        """What rebuilds this model, weights aside: as Keras 3 stores it."""
+        from fastcnn.saving.configs import model_config
+
+        return model_config(self)
+
     @classmethod
-    def from_config(cls, config: dict) -> "Model":
-        """The model that get_config described, with fresh weights."""
+    def from_config(cls, config: dict, custom_objects: Mapping[str, object] | None = None) -> "Model":
+        """The model that get_config described, with fresh weights; custom_objects names the classes of your own."""
         from fastcnn.saving.model import model_from_config
 
-        return model_from_config(config)
+        return model_from_config(config, custom_objects, cls)
 
-    def save(self, filepath: str | Path, overwrite: bool = True) -> None:
-        """Writes the whole model (weights, optimizer state, how it was compiled) to a `.fcnn` file, atomically."""
+    def to_json(self, **options: object) -> str:
+        """The configuration as JSON, for model_from_json here or in Keras; options are json.dumps's."""
+        from fastcnn.saving.json_text import model_to_json
+
+        return model_to_json(self, **options)
+
+    def save(
+        self, filepath: str | Path, overwrite: bool = True, include_optimizer: bool = True, **older: object
+    ) -> None:
+        """Writes the whole model (weights, optimizer state, how it was compiled) to a file, atomically.
+
+        The name chooses the format: .fcnn (with a checksum), .keras, .h5, .hdf5; see fastcnn.saving.formats.
+        """
         from fastcnn.saving.model import save_model
 
-        save_model(self, filepath, overwrite)
+        save_model(self, filepath, overwrite, include_optimizer, **older)
 
     def export(self, filepath: str | Path, format: str = "onnx", verbose: object = None) -> None:
         """Writes what the model predicts as an `.onnx` file, atomically; batches of any size. Needs the extra `[onnx]`.
@@ -241,17 +258,19 @@ class Model(LegacyMethods, Trainer, Layer):
 
         export_onnx(self, filepath, format)
 
-    def save_weights(self, filepath: str | Path, overwrite: bool = True) -> None:
-        """Writes the weights alone, atomically; the name chooses the format (see fastcnn.saving.formats)."""
+    def save_weights(self, filepath: str | Path, overwrite: bool = True, **older: object) -> None:
+        """Writes the weights alone, atomically: .weights.fcnn, .weights.h5, .h5 and so on."""
         from fastcnn.saving.model import save_weights
 
-        save_weights(self, filepath, overwrite)
+        save_weights(self, filepath, overwrite, **older)
 
-    def load_weights(self, filepath: str | Path, skip_mismatch: bool = False, by_name: bool = False) -> None:
+    def load_weights(
+        self, filepath: str | Path, skip_mismatch: bool = False, by_name: bool = False, **older: object
+    ) -> None:
         """Reads weights that save_weights or save wrote, here or in any Keras; see fastcnn.saving.model."""
         from fastcnn.saving.model import load_weights
 
-        load_weights(self, filepath, skip_mismatch, by_name)
+        load_weights(self, filepath, skip_mismatch, by_name, **older)
 
 
 def _listed(name: str, tensors: object) -> list[SymbolicTensor]:

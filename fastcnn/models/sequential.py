@@ -105,9 +105,3 @@ class Sequential(Model):
             raise ValueError("the model has no layers: add some first")
         if not self.built:
             self.build(None if sample_shape is None else (None, *sample_shape))
-
-    def get_config(self) -> dict:
-        """What rebuilds this model, weights aside."""
-        layers = [{"class_name": type(layer).__name__, "config": layer.get_config()} for layer in self._layers]
-        shape = None if self.input_shape is None else list(self.input_shape)
-        return {"name": self.name, "dtype": self.dtype, "input_shape": shape, "layers": layers}

@@ -25,6 +25,7 @@ _INSTEAD = {  # names under which nobody expects what would be written
     ".pt": "a .keras file, which Keras loads on PyTorch",
     ".pth": "a .keras file, which Keras loads on PyTorch",
     ".safetensors": f"a {EXTENSION} file, which readers of safetensors open",
+    ".zip": "a .keras file, which is one",
     ".npz": "np.savez(filepath, *model.get_weights())",
     ".json": "model.to_json()",
     ".yaml": "model.to_json()",
@@ -59,13 +60,15 @@ def format_of_name(filepath: str | Path, weights_only: bool) -> str:
     return KERAS3 if weights_only and name.endswith(_KERAS3_WEIGHTS) else LEGACY
 
 
-def check_target(filepath: str | Path, weights_only: bool, overwrite: bool) -> str:
+def check_target(filepath: str | Path, weights_only: bool, overwrite: bool, asked: str | None = None) -> str:
     """The format for writing, once it is known that the file may be written.
+
+    asked : an ending, whose format the file gets whatever its own.
 
     Raises:
         FileExistsError: when the file is there and overwrite is False.
     """
-    kind = format_of_name(filepath, weights_only)
+    kind = format_of_name(filepath, weights_only) if asked is None else format_of_name(f"_{asked}", weights_only)
     if not overwrite and os.path.exists(filepath):
         raise FileExistsError(f"{os.fspath(filepath)} exists; give overwrite=True to replace it")
     return kind

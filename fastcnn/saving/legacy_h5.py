@@ -75,7 +75,7 @@ def legacy_weights(layer: Layer) -> list[Variable]:
 
 def is_legacy_layout(root: Group) -> bool:
     """Whether a file, or its model_weights, has this layout."""
-    return root.texts("nb_layers") is not None or bool(_texts(root, "layer_names")) or "model_weights" in root.names()
+    return root.texts("nb_layers") is not None or bool(texts_of(root, "layer_names")) or "model_weights" in root.names()
 
 
 def plan_legacy_weights(root: Group, model: Layer, loading: Loading, by_name: bool = False) -> None:
@@ -88,7 +88,7 @@ def plan_legacy_weights(root: Group, model: Layer, loading: Loading, by_name: bo
     """
     group = root.group("model_weights") or root
     era = (group.text("keras_version") or "1", group.text("backend"))
-    names = _texts(group, "layer_names")
+    names = texts_of(group, "layer_names")
     held = {name: _stored(group, name) for name in names}
     if by_name:
         for layer in model.layers:
@@ -114,10 +114,10 @@ def _stored(group: Group, name: str) -> list[Stored]:
     inside = group.group(name)
     if inside is None:
         raise group.refuse(f"names a layer {name[:80]!r} and does not hold it")
-    return [Stored(inside.dataset(weight)) for weight in _texts(inside, "weight_names")]
+    return [Stored(inside.dataset(weight)) for weight in texts_of(inside, "weight_names")]
 
 
-def _texts(group: Group, name: str) -> list[str]:
+def texts_of(group: Group, name: str) -> list[str]:
     """A list of strings, from one attribute or several."""
     whole = group.texts(name)
     if whole is not None:

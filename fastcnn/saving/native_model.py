@@ -1,51 +1,51 @@
-"""A model as a native file and back: which arrays a configuration means, and who may be built from one.
-
-Only the layers, optimizers and losses of this package can come out of a file: a closed table, no names to import.
-"""
+"""A model as a native file and back: which arrays a configuration means."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from fastcnn import layers, losses, optimizers
 from fastcnn.engine.variable import Variable
-from fastcnn.layers.base import Layer
 from fastcnn.layers.graph import abstract_weights
-from fastcnn.models import Sequential
+from fastcnn.models import Model
+from fastcnn.saving.compiled import compile_config, compile_model
+from fastcnn.saving.configs import layer_entry, model_from_entry
 from fastcnn.saving.header import ModelFileError
+from fastcnn.saving.known import Reader
+from fastcnn.saving.loading import place
 from fastcnn.saving.native import read_model, write_model
-
-LAYERS = {name: cls for name in layers.__all__ if isinstance(cls := getattr(layers, name), type) and cls is not Layer}
 
 Shapes = dict[str, tuple[tuple[int, ...], object]]
 
 
-def save_model(model: Sequential, path: str | Path) -> None:
+def save_model(model: Model, path: str | Path, include_optimizer: bool = True) -> None:
     """Writes weights, configuration, and if compiled the optimizer's state."""
-    config = {
-        "class_name": "Sequential",
-        "config": require_built(model).get_config(),
-        "compile": _compile_config(model),
-    }
-    write_model(path, config, _arrays(model), _training(model))
+    compiled = compile_config(model) if include_optimizer else None
+    if compiled is None:
+        write_model(path, _config(model, None), _of_layers(_arrays(model)))
+        return
+    compiled["slots"] = bool(_slots(model))
+    write_model(path, _config(model, compiled), _arrays(model), {"iterations": model.optimizer.iterations})
 
 
-def save_weights(model: Sequential, path: str | Path) -> None:
+def save_weights(model: Model, path: str | Path) -> None:
     """Writes the weights alone."""
-    config = {"class_name": "Sequential", "config": require_built(model).get_config(), "compile": None}
-    write_model(path, config, _of_layers(_arrays(model)))
+    write_model(path, _config(model, None), _of_layers(_arrays(model)))
 
 
-def load_weights(model: Sequential, path: str | Path) -> None:
+def _config(model: Model, compiled: dict | None) -> dict:
+    return layer_entry(model) | {"compile": compiled}
+
+
+def load_weights(model: Model, path: str | Path, custom_objects: Mapping[str, object]) -> None:
     """Reads the weights of a file into a built model of the same shapes, layer by layer in order.
 
     Raises:
         ModelFileError: when the file is damaged or holds other shapes; the model is unchanged then.
     """
-    _, arrays, _ = read_model(path, _expected)
+    _, arrays, _ = read_model(path, lambda config: _shapes(skeleton(config, Reader(custom_objects))))
     found = list(_of_layers(arrays).values())
-    wanted = require_built(model).weights
+    wanted = model.weights
     if [a.shape for a in found] != [w.shape for w in wanted]:
         shapes = f"expected weights of shapes {[w.shape for w in wanted]}. Received: {[a.shape for a in found]}"
         raise ModelFileError(path, f"{shapes}; the file is of another network")
@@ -53,86 +53,66 @@ def load_weights(model: Sequential, path: str | Path) -> None:
         variable.assign(array)
 
 
-def load_model(path: str | Path, compile: bool = True) -> Sequential:
+def load_model(path: str | Path, reader: Reader, compile: bool = True) -> Model:
     """Reads a model; with compile it goes on training where it stopped.
 
     Raises:
         ModelFileError: when the file is damaged, incomplete or not of this kind.
     """
-    config, arrays, training = read_model(path, _expected)
-    model = _skeleton(config)
+    made: list[Model] = []  # the skeleton whose arrays the file was compared with
+
+    def expected(config: Mapping) -> Shapes:
+        made.append(skeleton(config, reader, compile))
+        return _shapes(made[0])
+
+    _, arrays, training = read_model(path, expected)
+    model = made[0]
     for name, variable in _variables(model).items():
-        variable.value = arrays[name]  # nothing is bound to the new model's arrays yet
+        place(variable, arrays[name])
     if model.optimizer is not None and training is not None:
         model.optimizer.iterations = int(training.get("iterations", 0))
     if not compile:
-        model.optimizer = model.loss_function = model.loss = None
+        model.optimizer = None
     return model
 
 
-def model_from_config(config: Mapping, abstract: bool = False) -> Sequential:
-    """The model of a configuration; abstract: weights have shapes but no memory, until they are given arrays."""
-    if abstract:
-        with abstract_weights():
-            return model_from_config(config)
-    model = Sequential(name=config["name"], dtype=config["dtype"])
-    shape = config["input_shape"]
-    if shape is not None:
-        model.add(layers.InputLayer(batch_shape=tuple(shape)))
-    for entry in config["layers"]:
-        cls = LAYERS.get(entry["class_name"])
-        if cls is None:
-            raise ValueError(f"unknown layer. Received: {entry['class_name']!r}. Known: {', '.join(sorted(LAYERS))}")
-        model.add(cls.from_config(entry["config"]))
-    return model
+def skeleton(config: Mapping, reader: Reader, compile: bool = False) -> Model:
+    """The model that a configuration means, its weights without memory, and its optimizer's slots if the file has them.
 
-
-def _expected(config: Mapping) -> Shapes:
-    """Name, shape and type of every array that a file with this configuration holds; nothing is allocated."""
-    return {name: (variable.shape, variable.dtype) for name, variable in _variables(_skeleton(config)).items()}
-
-
-def _skeleton(config: Mapping) -> Sequential:
-    if config.get("class_name") != "Sequential":
-        raise ValueError(f"class_name must be 'Sequential'. Received: {config.get('class_name')!r}")
-    try:
-        model = model_from_config(config["config"], abstract=True)
-        compiled = config["compile"]
-        if compiled is not None:
-            model.compile(optimizers.get(compiled["optimizer"]), losses.get(compiled["loss"]), compiled["metrics"])
-            if compiled["slots"]:
+    compile : also its loss and metrics, which may be the caller's own.
+    """
+    compiled = config.get("compile")
+    with abstract_weights():
+        model = model_from_entry(config, reader)
+        if isinstance(compiled, Mapping):
+            if compile:
+                compile_model(model, compiled, reader)
+            else:
+                model.optimizer = reader.object(compiled.get("optimizer"), "optimizers")
+            if compiled.get("slots"):
                 model.optimizer.build(model.trainable_weights)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"the configuration is not one of this version: {error}") from error
     return model
 
 
-def _compile_config(model: Sequential) -> dict | None:
-    if model.optimizer is None:
-        return None
-    described = {
-        name: {"class_name": type(item).__name__, "config": item.get_config()}
-        for name, item in (("optimizer", model.optimizer), ("loss", model.loss_function))
-    }
-    # metrics that are functions or objects of the user's own cannot come out of a file
-    metrics = [m for m in model.compiled_metrics if isinstance(m, str)]
-    return described | {"metrics": metrics, "slots": bool(_slots(model))}
+def _shapes(model: Model) -> Shapes:
+    """Name, shape and type of every array that the file of such a model holds."""
+    return {name: (variable.shape, variable.dtype) for name, variable in _variables(model).items()}
 
 
-def _training(model: Sequential) -> dict | None:
-    return None if model.optimizer is None else {"iterations": model.optimizer.iterations}
-
-
-def _variables(model: Sequential) -> dict[str, Variable]:
-    made = {
-        f"layers/{number}/{weight.name.rsplit('/', 1)[-1]}": weight
-        for number, layer in enumerate(model.layers)
-        for weight in layer.weights
-    }
+def _variables(model: Model) -> dict[str, Variable]:
+    """What a file holds by name: layers/<number>/<weight>, optimizer/<number>/<slot>."""
+    made: dict[str, Variable] = {}
+    for number, layer in enumerate(model.layers):
+        for weight in layer.weights:
+            kind = weight.name.rsplit("/", 1)[-1]
+            name, twin = f"layers/{number}/{kind}", 1
+            while name in made and made[name] is not weight:  # a model in the model has several kernels
+                name, twin = f"layers/{number}/{kind}_{twin}", twin + 1
+            made[name] = weight
     return made | {f"optimizer/{i}/{slot.name.rsplit('/', 1)[-1]}": slot for i, slot in enumerate(_slots(model))}
 
 
-def _slots(model: Sequential) -> list[Variable]:
+def _slots(model: Model) -> list[Variable]:
     """The optimizer's slots of the weights in training, in the weights' order; those trained earlier are left out."""
     if model.optimizer is None or not model.optimizer.variables:
         return []
@@ -140,17 +120,10 @@ def _slots(model: Sequential) -> list[Variable]:
     return model.optimizer.slots_of(model.trainable_weights)
 
 
-def _arrays(model: Sequential) -> dict[str, np.ndarray]:
+def _arrays(model: Model) -> dict[str, np.ndarray]:
     return {name: variable.value for name, variable in _variables(model).items()}
 
 
 def _of_layers(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The weights alone, in the model's order."""
     return {name: array for name, array in arrays.items() if name.startswith("layers/")}
-
-
-def require_built(model: Sequential) -> Sequential:
-    """The model, if it has weights; else a ValueError that says what to do."""
-    if not model.built:
-        raise ValueError("the model has no weights yet: give the first layer input_shape=..., or fit it first")
-    return model

@@ -20,6 +20,7 @@ from fastcnn.layers.base import Layer
 from fastcnn.layers.naming import snake_case
 from fastcnn.saving.h5 import Group
 from fastcnn.saving.loading import Loading, Stored
+from fastcnn.saving.objects import place_of
 
 _CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
 # What a file may hold that no layer of ours has: states of Keras's random numbers are not ours.
@@ -56,7 +57,7 @@ def own_variables(layer: Layer) -> list[Variable]:
 
 def children(layer: Layer) -> Iterator[tuple[str, Layer]]:
     """Name and layer of everything in a layer, as Keras names them."""
-    if hasattr(layer, "layers"):
+    if _is_graph(layer):
         yield from _numbered("layers", layer.layers)
         return
     for name, value in sorted(vars(layer).items()):
@@ -68,17 +69,21 @@ def children(layer: Layer) -> Iterator[tuple[str, Layer]]:
             yield from _numbered(name, [item for item in value if isinstance(item, Layer)])
 
 
+def _is_graph(layer: Layer) -> bool:
+    """Whether it is a model whose layers Keras lists; layers of other models are named as attributes."""
+    return hasattr(layer, "layers") and not layer.is_written
+
+
+def _kind(layer: Layer) -> str:
+    return snake_case(place_of(type(layer))[1])
+
+
 def _numbered(container: str, layers: list[Layer]) -> Iterator[tuple[str, Layer]]:
     counts: dict[str, int] = {}
     for layer in layers:
-        name = snake_case(keras_class_name(layer))
+        name = _kind(layer)
         number = counts[name] = counts.get(name, -1) + 1
         yield f"{container}/{name}_{number}" if number else f"{container}/{name}", layer
-
-
-def keras_class_name(layer: Layer) -> str:
-    """The name of the layer's class in Keras."""
-    return type(layer).__name__
 
 
 def is_weights_layout(root: Group) -> bool:
@@ -105,12 +110,12 @@ def plan_weights(root: Group, model: Layer, loading: Loading) -> None:
 def _plan(group: Group, layer: Layer, loading: Loading, used: set[str]) -> None:
     own = own_variables(layer)
     found = group.group("vars")
-    names = [] if found is None else sorted(found.names(), key=_number)
+    names = [] if found is None else sorted(found.names(), key=number_of)
     stored = [Stored(found.dataset(name)) for name in names] if own else []
     used.update(s.dataset.place for s in stored)
     if own:
         loading.add(f"layer {layer.name!r} ({group.place})", own, stored)
-    if hasattr(layer, "layers"):
+    if _is_graph(layer):
         _plan_container(group, layer.layers, loading, used)
         return
     for name, child in children(layer):
@@ -131,7 +136,7 @@ def _plan_container(group: Group, layers: list[Layer], loading: Loading, used: s
     weighted: dict[str, list[Layer]] = {}
     for layer in layers:
         if layer.weights:
-            weighted.setdefault(snake_case(keras_class_name(layer)), []).append(layer)
+            weighted.setdefault(_kind(layer), []).append(layer)
     for name, those in weighted.items():
         groups = [] if container is None else _groups_of(container, name)
         if len(groups) != len(those):
@@ -149,5 +154,6 @@ def _groups_of(container: Group, name: str) -> list[Group]:
     return [g for g in groups if any(not _NOT_OURS.search(d.place) for d in g.datasets())]
 
 
-def _number(name: str) -> tuple[int, str]:
+def number_of(name: str) -> tuple[int, str]:
+    """Sorts "10" behind "9"."""
     return (int(name), name) if name.isascii() and name.isdecimal() else (10**9, name)

@@ -1,7 +1,9 @@
 """ModelCheckpoint: when it saves, under which names, and what it refuses."""
 
+import numpy as np
 import pytest
 
+from fastcnn import Sequential, layers, load_model
 from fastcnn.callbacks import ModelCheckpoint
 
 
@@ -90,16 +92,31 @@ def test_verbose_says_what_it_does(train, tmp_path, capsys):
     )
 
 
-@pytest.mark.parametrize("path", ["best.xyz", "best", "best.fcnn.zip", "best.weights.fcnn"])
-def test_unknown_endings_are_refused_when_built(path):
-    with pytest.raises(ValueError, match=rf"filepath must end in .fcnn. Received: '{path}'"):
+@pytest.mark.parametrize("path", ["best.onnx", "folder/", "best.fcnn.zip", "best.weights.fcnn"])
+def test_names_that_say_something_else_are_refused_when_built(path):
+    with pytest.raises(ValueError, match=r"ModelCheckpoint: (f|to save)"):
         ModelCheckpoint(path)
 
 
-@pytest.mark.parametrize("path", ["best.fcnn", "best.xyz"])
+@pytest.mark.parametrize("path", ["best.fcnn", "best.keras"])
 def test_weights_need_their_own_ending(path):
-    with pytest.raises(ValueError, match=r"filepath must end in .weights.fcnn"):
+    with pytest.raises(ValueError, match=r"ModelCheckpoint: .*\.weights"):
         ModelCheckpoint(path, save_weights_only=True)
+
+
+@pytest.mark.covers("callbacks.ModelCheckpoint", "trap.14")
+@pytest.mark.parametrize("name", ["w-{epoch:02d}.hdf5", "w-{epoch:02d}.h5", "w-{epoch:02d}.keras", "w-{epoch:02d}"])
+@pytest.mark.parametrize("weights_only", [True, False])
+def test_every_name_of_every_keras_is_written(tmp_path, name, weights_only):
+    if weights_only and name.endswith(".keras"):
+        name = "w-{epoch:02d}.weights.h5"
+    model, x, y = Sequential([layers.Input((3,)), layers.Dense(1)], backend="numpy"), np.ones((4, 3)), np.ones(4)
+    model.compile("sgd", "mse")
+    model.fit(x, y, verbose=0, callbacks=[ModelCheckpoint(tmp_path / name, save_weights_only=weights_only)])
+    path = tmp_path / name.format(epoch=1)
+    found = model if weights_only else load_model(path)
+    found.load_weights(path)
+    assert np.array_equal(found.get_weights()[0], model.get_weights()[0])
 
 
 @pytest.mark.parametrize("path", ["{epoch:02d-x.fcnn", "{}.fcnn", "{val_loss:d}.fcnn"])
@@ -110,7 +127,7 @@ def test_names_that_cannot_be_formatted_are_refused_when_built(path):
 
 def test_a_folder_in_the_files_place_is_refused_when_built(tmp_path):
     (tmp_path / "m.fcnn").mkdir()
-    with pytest.raises(ValueError, match="existing folder"):
+    with pytest.raises(ValueError, match="not a folder"):
         ModelCheckpoint(tmp_path / "m.fcnn")
 
 
