@@ -84,6 +84,18 @@ def scan(
     return ImageFolder(directory, names, tuple(filenames), np.array(labels, np.int32), _notes(hidden, others))
 
 
+def photos_below(directory: str | os.PathLike, formats: Sequence[str], follow_links: bool = False) -> list[str]:
+    """Paths of all photos below a folder, sorted by folder, then by name; names that start with a dot are left out.
+
+    Raises:
+        FileNotFoundError: when the folder is not there.
+    """
+    directory = os.fsdecode(directory)
+    if not os.path.isdir(directory):
+        raise FileNotFoundError(f"no folder {shown(os.path.abspath(directory))}: expected a folder of photos")
+    return _files_of(directory, extensions_of(formats), follow_links, [], Counter())
+
+
 def extensions_of(formats: Sequence[str]) -> set[str]:
     """File name endings of Pillow's formats, lower case, with the dot."""
     return {"." + e for f in formats for e in EXTENSIONS.get(f.upper(), (f.lower(),))}

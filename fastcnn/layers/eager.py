@@ -5,18 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from fastcnn import switching
+from fastcnn.arrays import Array
 from fastcnn.engine.program import Builder
 from fastcnn.engine.run import Runner
 from fastcnn.layers.graph import Origin
 from fastcnn.layers.layout import Lowered
-
-
-class Array(np.ndarray):
-    """What a layer or model gives when it is called on an array: an array that also has Keras's `numpy()`."""
-
-    def numpy(self) -> np.ndarray:
-        """The values as a plain array."""
-        return np.asarray(self)
 
 
 def run_layer(layer: object, inputs: np.ndarray | Sequence[np.ndarray], training: bool) -> Array | list[Array]:

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fastcnn import switching
+from fastcnn.arrays import Array
 from fastcnn.compat.methods import LegacyMethods
 from fastcnn.engine.program import Builder, Tensor
 from fastcnn.engine.variable import Variable
 from fastcnn.kernels.backends import Backend
 from fastcnn.layers.base import Layer
-from fastcnn.layers.eager import Array
 from fastcnn.layers.graph import Graph, Origin, Shape, SymbolicTensor, is_symbolic
 from fastcnn.layers.input import symbolic_input
 from fastcnn.training.trainer import Trainer

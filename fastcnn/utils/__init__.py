@@ -1,9 +1,30 @@
-"""Small tools that scripts use around a model."""
+"""Small tools that scripts use around a model; each is imported when first used."""
 
-from fastcnn.utils.arrays import normalize, to_categorical
-from fastcnn.utils.dataset import PyDataset, Sequence
-from fastcnn.utils.model_picture import plot_model
-from fastcnn.utils.progbar import Progbar
-from fastcnn.utils.seeding import set_random_seed
+from importlib import import_module
 
-__all__ = ["Progbar", "PyDataset", "Sequence", "normalize", "plot_model", "set_random_seed", "to_categorical"]
+_NAMES = {
+    "Progbar": "utils.progbar",
+    "PyDataset": "utils.dataset",
+    "Sequence": "utils.dataset",
+    "array_to_img": "preprocessing.image",
+    "image_dataset_from_directory": "utils.image_dataset",
+    "img_to_array": "preprocessing.image",
+    "load_img": "preprocessing.image",
+    "normalize": "utils.arrays",
+    "plot_model": "utils.model_picture",
+    "save_img": "preprocessing.image",
+    "set_random_seed": "utils.seeding",
+    "to_categorical": "utils.arrays",
+}
+
+__all__ = list(_NAMES)
+
+
+def __getattr__(name: str) -> object:
+    if name in _NAMES:
+        return getattr(import_module(f"fastcnn.{_NAMES[name]}"), name)
+    raise AttributeError(f"module 'fastcnn.utils' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
