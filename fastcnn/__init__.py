@@ -26,6 +26,7 @@ _NAMES = {
 }
 _MODULES = (
     "activations",
+    "backend",
     "callbacks",
     "config",
     "constraints",

@@ -18,3 +18,8 @@ def unique_name(class_name: str) -> str:
     number = _counts[snake]
     _counts[snake] += 1
     return f"{snake}_{number}" if number else snake
+
+
+def forget_names() -> None:
+    """Counts from the beginning again."""
+    _counts.clear()

@@ -10,15 +10,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from fastcnn import config, ops
+from fastcnn.ops.crossentropy import floats, probabilities
 from fastcnn.ops.elementwise import Value
-from fastcnn.ops.tape import lift
 
 
 def pair(y_true: object, y_pred: object) -> tuple[Value, Value]:
     """Labels and outputs of one floating type and one rank."""
-    y_pred = ops.convert_to_tensor(y_pred)
-    y_pred = y_pred if y_pred.dtype.kind == "f" else ops.cast(y_pred, config.floatx)
-    y_true = ops.cast(y_true, y_pred.dtype)
+    y_true, y_pred = floats(y_true, y_pred)
     if y_true.ndim + 1 == y_pred.ndim and y_pred.shape[-1] == 1:
         return (ops.expand_dims(y_true, -1), y_pred) if y_true.ndim == 1 else (y_true, ops.squeeze(y_pred, -1))
     if y_pred.ndim + 1 == y_true.ndim and y_true.shape[-1] == 1:
@@ -112,41 +110,24 @@ def _smooth(y_true: Value, label_smoothing: float, classes: int) -> Value:
     return y_true * (1 - label_smoothing) + label_smoothing / classes if label_smoothing else y_true
 
 
-def _probabilities(y_pred: Value, axis: int) -> Value:
-    """Outputs that sum to 1, away from 0 and 1."""
-    return ops.clip(y_pred / ops.sum(y_pred, axis=axis, keepdims=True), config.epsilon, 1 - config.epsilon)
-
-
 def categorical_crossentropy(
     y_true: object, y_pred: object, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Value:
     """-sum of y_true * log(y_pred) over the classes, which lie along the axis."""
     y_true, y_pred = pair(y_true, y_pred)
     y_true = _smooth(y_true, label_smoothing, y_true.shape[axis])
-    logs = ops.log_softmax(y_pred, axis) if from_logits else ops.log(_probabilities(y_pred, axis))
-    return -ops.sum(y_true * logs, axis=axis)
+    return ops.categorical_crossentropy(y_true, y_pred, from_logits, axis)
 
 
 def sparse_categorical_crossentropy(
     y_true: object, y_pred: object, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
 ) -> Value:
     """categorical_crossentropy with class numbers (n, ...) or (n, ..., 1); rows of `ignore_class` give 0."""
-    y_pred = ops.convert_to_tensor(y_pred)
-    numbers = np.asarray(ops.stop_gradient(lift(y_true)))
-    if numbers.ndim == y_pred.ndim and numbers.shape[axis] == 1:
-        numbers = numbers.squeeze(axis)
-    hot = ops.one_hot(numbers, y_pred.shape[axis], axis=axis % y_pred.ndim, dtype=y_pred.dtype)
-    if ignore_class is not None:
-        hot = hot * np.expand_dims(numbers != ignore_class, axis)
-    return categorical_crossentropy(hot, y_pred, from_logits, axis=axis)
-
-
-def _binary_crossentropy(y_true: Value, y_pred: Value, from_logits: bool) -> Value:
-    """For each element."""
-    if from_logits:
-        return ops.softplus(y_pred) - y_true * y_pred
-    y_pred = ops.clip(y_pred, config.epsilon, 1 - config.epsilon)
-    return -(y_true * ops.log(y_pred) + (1 - y_true) * ops.log(1 - y_pred))
+    values = ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits, axis)
+    if ignore_class is None:
+        return values
+    ignored = np.reshape(ops.stop_gradient(y_true), values.shape) == ignore_class
+    return ops.where(ignored, 0, values)
 
 
 def binary_crossentropy(
@@ -154,7 +135,7 @@ def binary_crossentropy(
 ) -> Value:
     """Mean of -(y_true * log(y_pred) + (1 - y_true) * log(1 - y_pred))."""
     y_true, y_pred = pair(y_true, y_pred)
-    return ops.mean(_binary_crossentropy(_smooth(y_true, label_smoothing, 2), y_pred, from_logits), axis=axis)
+    return ops.mean(ops.binary_crossentropy(_smooth(y_true, label_smoothing, 2), y_pred, from_logits), axis=axis)
 
 
 def binary_focal_crossentropy(
@@ -175,7 +156,7 @@ def binary_focal_crossentropy(
     y_true = _smooth(y_true, label_smoothing, 2)
     y_pred = ops.sigmoid(y_pred) if from_logits else y_pred
     right = y_true * y_pred + (1 - y_true) * (1 - y_pred)
-    values = (1 - right) ** gamma * _binary_crossentropy(y_true, y_pred, False)
+    values = (1 - right) ** gamma * ops.binary_crossentropy(y_true, y_pred)
     if apply_class_balancing:
         values = values * (y_true * alpha + (1 - y_true) * (1 - alpha))
     return ops.mean(values, axis=axis)
@@ -193,9 +174,9 @@ def categorical_focal_crossentropy(
     """-sum of alpha * (1 - y_pred) ** gamma * y_true * log(y_pred); alpha may have one number a class."""
     y_true, y_pred = pair(y_true, y_pred)
     y_true = _smooth(y_true, label_smoothing, y_true.shape[axis])
-    probabilities = _probabilities(ops.softmax(y_pred, axis) if from_logits else y_pred, axis)
-    weights = ops.cast(alpha, y_pred.dtype) * (1 - probabilities) ** gamma
-    return -ops.sum(weights * y_true * ops.log(probabilities), axis=axis)
+    y_pred = probabilities(ops.softmax(y_pred, axis) if from_logits else y_pred, axis)
+    weights = ops.cast(alpha, y_pred.dtype) * (1 - y_pred) ** gamma
+    return -ops.sum(weights * y_true * ops.log(y_pred), axis=axis)
 
 
 def dice(y_true: object, y_pred: object, axis: int | Sequence[int] | None = None) -> Value:

@@ -32,6 +32,11 @@ from fastcnn.ops.creation import (
     zeros,
     zeros_like,
 )
+from fastcnn.ops.crossentropy import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    sparse_categorical_crossentropy,
+)
 from fastcnn.ops.deferring import deferring
 from fastcnn.ops.elementwise import (
     abs,
