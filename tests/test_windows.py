@@ -264,6 +264,8 @@ REFUSED = [
     (lambda: layers.AdaptiveMaxPooling2D(0), "output_size must be an integer from 1"),
     (lambda: layers.LocallyConnected2D(3, 3, padding="same"), 'padding must be "valid"'),
     (lambda: layers.LocallyConnected2D(3, 3, implementation=2), "implementation must be 1"),
+    (lambda: layers.Reshape(5), "target_shape must be a tuple of integers"),
+    (lambda: layers.Permute(2), "dims must be a tuple of integers"),
     (lambda: layers.Permute((0, 1)), "dims must hold each of 1, 2"),
     (lambda: built(layers.Permute((2, 1)), 3, 4, 5), "expects inputs of 3 axes"),
     (lambda: layers.RepeatVector(0), "n must be an integer from 1"),

@@ -14,6 +14,13 @@ def positive(layer: str, name: str, value: object, most: int = 65_536, least: in
     return int(value)
 
 
+def integers(layer: str, name: str, value: object) -> tuple[int, ...]:
+    """A tuple or list of integers as a tuple."""
+    if not isinstance(value, (tuple, list)) or any(not hasattr(v, "__index__") for v in value):
+        raise ValueError(f"{layer}: {name} must be a tuple of integers. Received: {value!r}")
+    return tuple(int(v) for v in value)
+
+
 def sizes(layer: str, name: str, value: object, axes: int, most: int = 65_536, least: int = 1) -> tuple[int, ...]:
     """One integer from `least` to `most` for all axes, or one for each of them."""
     values = tuple(value) if isinstance(value, (tuple, list)) else (value,) * axes

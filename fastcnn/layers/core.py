@@ -79,7 +79,7 @@ class Reshape(Layer):
 
     def __init__(self, target_shape: tuple[int, ...], **kwargs: object):
         super().__init__(**kwargs)
-        self.target_shape = tuple(int(size) for size in target_shape)
+        self.target_shape = arguments.integers("Reshape", "target_shape", target_shape)
         if self.target_shape.count(-1) > 1 or any(size == 0 or size < -1 for size in self.target_shape):
             raise ValueError(f"Reshape: target_shape may hold positive sizes and one -1. Received: {target_shape}")
 

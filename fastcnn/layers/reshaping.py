@@ -19,7 +19,7 @@ class Permute(Layer):
 
     def __init__(self, dims: Sequence[int], **kwargs: object):
         super().__init__(**kwargs)
-        self.dims = tuple(dims)
+        self.dims = arguments.integers("Permute", "dims", dims)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise ValueError(f"Permute: dims must hold each of 1, 2, ... once. Received: {dims!r}")
 
