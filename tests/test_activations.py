@@ -7,6 +7,7 @@ import pytest
 
 import fastcnn
 from fastcnn import Sequential, activations, layers, ops
+from fastcnn.engine.program import Builder
 from fastcnn.ops.tape import differentiate
 from tests.helpers import assert_close, layer_gradients
 
@@ -206,6 +207,53 @@ def test_hard_sigmoid_is_that_of_the_era():
     again = layers.Activation.from_config(layer.get_config())
     for made in (layer, again):
         np.testing.assert_allclose(Sequential([layers.Input((2,)), made])(x[None])[0], [0, 0.7], rtol=1e-6)
+
+
+def kernels_of(model) -> list[str]:
+    """Kernels of a prediction."""
+    return [op.kernel for op in model.executor.program("predict", 2).runner.program.ops]
+
+
+@pytest.mark.parametrize(
+    ("function", "kernel"),
+    [
+        (ops.relu, "relu_forward"),
+        (partial(ops.leaky_relu, negative_slope=0.1), "relu_forward"),
+        (ops.gelu, "curve_forward"),
+        (ops.hard_sigmoid, "curve_forward"),
+        (ops.swish, "curve_forward"),
+        (ops.softmax, "softmax_forward"),
+        (ops.negative, "scale_forward"),
+        (ops.exp, "curve_forward"),
+        (ops.sin, "sin"),
+        (lambda x: ops.relu(x), "<lambda>"),  # a user's function may differ from step to step
+    ],
+    ids=str,
+)
+def test_functions_of_ops_run_as_kernels(function, kernel):
+    model = model_of(layers.Activation(function))
+    np.testing.assert_allclose(model.predict(X, verbose=0), function(X), rtol=1e-5, atol=1e-6)
+    assert kernels_of(model) == [kernel]
+
+
+def test_what_kernels_cannot_do_to_the_end_leaves_nothing_behind():
+    builder = Builder(2)
+    x = builder.input("x", (4, 6))
+    assert activations.emit_as_kernels(builder, lambda x: ops.sin(ops.relu(x)), x) is None
+    assert builder.program.ops == []
+    assert activations.emit_as_kernels(builder, lambda x: ops.tanh(ops.relu(x)), x).shape == (2, 4, 6)
+    assert [op.kernel for op in builder.program.ops] == ["relu_forward", "tanh_forward"]
+
+
+def test_arithmetic_between_layers_runs_as_kernels():
+    x = layers.Input((4, 6))
+    y = ops.silu(ops.relu(x) * 2 - 1) / 4 + x - 3 * x
+    model = fastcnn.Model(x, y, backend="numpy")
+    np.testing.assert_allclose(
+        model.predict(X, verbose=0), activations.silu(np.maximum(X, 0) * 2 - 1) / 4 - 2 * X, rtol=1e-5, atol=1e-6
+    )
+    kinds = {kernel.partition("_")[0] for kernel in kernels_of(model)}
+    assert kinds <= {"relu", "scale", "curve", "add", "subtract"}
 
 
 def test_activations_of_symbolic_tensors_become_layers():

@@ -1,6 +1,7 @@
 """Activations: functions by name, and what else a layer takes as its `activation`."""
 
 from fastcnn.activations.along_axis import glu, log_softmax, softmax, sparsemax
+from fastcnn.activations.as_kernels import emit_as_kernels
 from fastcnn.activations.elementwise import (
     celu,
     elu,
@@ -39,6 +40,7 @@ __all__ = [
     "deserialize",
     "elu",
     "emit",
+    "emit_as_kernels",
     "exponential",
     "gelu",
     "get",

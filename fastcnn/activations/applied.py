@@ -11,15 +11,28 @@ import numpy as np
 from fastcnn.engine import calls
 from fastcnn.engine.ops.activations import elementwise
 from fastcnn.engine.program import Builder, Tensor
+from fastcnn.ops.deferring import Deferred
 from fastcnn.ops.tape import Traced, array_of, differentiate, lift, record
 
 
 @dataclass(frozen=True)
-class Emitting:
-    """A tensor of a program that is being written: applying something to it emits ops."""
+class Emitting(Deferred):
+    """A tensor of a program that is being written: applying something to it emits ops.
+
+    Functions of fastcnn.ops emit kernels where there are some, and raise TypeError elsewhere.
+    """
 
     builder: Builder
     tensor: Tensor
+
+    def defer(self, function: str, args: tuple, kwargs: dict) -> "Emitting":
+        from fastcnn.activations.as_kernels import KERNELS
+
+        if function not in KERNELS:
+            raise TypeError(f"fastcnn.ops.{function} has no kernel")
+        return KERNELS[function](*args, **kwargs)
+
+    __array_ufunc__ = None  # NumPy's functions raise TypeError instead of trying the elements
 
 
 Value = np.ndarray | Traced | Emitting

@@ -8,6 +8,7 @@ from typing import Any
 from fastcnn import config
 from fastcnn.activations import elementwise
 from fastcnn.activations.applied import Emitting, output_shape, written
+from fastcnn.activations.as_kernels import emit_as_kernels
 from fastcnn.activations.registry import ELEMENTWISE, FUNCTIONS
 from fastcnn.engine.program import Builder, Tensor
 
@@ -101,11 +102,15 @@ def lower(builder: Builder, activation: Callable, x: Tensor) -> Tensor:
 
 
 def emit(builder: Builder, activation: Callable, x: Tensor) -> Tensor:
-    """Emits an activation, as kernels where it is one of ours, else as the user's function."""
+    """Emits an activation: as kernels where these can do it, else as the user's function."""
     if _is_layer(activation):
         return activation.lower(builder, x)
     given = Emitting(builder, x)
-    return (activation(given) if _is_known(_inner(activation)) else written(given, activation)).tensor
+    if _is_known(_inner(activation)):
+        return activation(given).tensor
+    ours = _inner(activation).__module__.startswith("fastcnn.")  # a user's may draw random numbers in each step
+    y = emit_as_kernels(builder, activation, x) if ours else None
+    return written(given, activation).tensor if y is None else y
 
 
 def shape_of(activation: Callable, input_shape: tuple) -> tuple:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from fastcnn import ops
+from fastcnn import activations, ops
+from fastcnn.engine.program import Builder, Tensor
 from fastcnn.layers.base import Layer
 from fastcnn.layers.graph import SymbolicTensor
 from fastcnn.layers.naming import unique_name
@@ -29,6 +30,10 @@ class Operation(Layer):
         given = x if isinstance(x, list) else [x]
         args, kwargs = _filled(self.args, given), {name: _filled(value, given) for name, value in self.kwargs.items()}
         return self.function(*args, **kwargs)
+
+    def lower(self, builder: Builder, x: Tensor | list[Tensor]) -> Tensor:
+        y = activations.emit_as_kernels(builder, self.call, x)
+        return super().lower(builder, x) if y is None else y
 
 
 def function_named(name: object) -> object:
