@@ -135,7 +135,7 @@ NAMES: dict[str, dict[str, str]] = {
 }
 # The same for second names that Keras 3 still has.
 SYNONYMS: dict[str, dict[str, str]] = {
-    "layers": {"Convolution1D": "layers.Conv1D", "Convolution3D": "layers.Conv3D"},
+    "layers": {"merge": "compat.merging.merge"},
     "models": {"Input": "layers.Input"},
     "preprocessing": {"image_dataset_from_directory": "utils.image_dataset_from_directory"},
     "optimizers": {
