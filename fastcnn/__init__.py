@@ -29,6 +29,7 @@ _MODULES = (
     "backend",
     "callbacks",
     "config",
+    "datasets",
     "constraints",
     "initializers",
     "layers",
