@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
+from fastcnn import custom_objects as custom
+
 
 def look_up(kind: str, known: Mapping[str, Callable], identifier: object) -> Callable | None:
     """The object of a name, class, {"class_name": ..., "config": ...}, or function; instances and None pass.
@@ -11,6 +13,7 @@ def look_up(kind: str, known: Mapping[str, Callable], identifier: object) -> Cal
     Raises:
         ValueError: for what is none of these; the message lists the names that are known.
     """
+    identifier = custom.resolve(identifier)
     if identifier is None:
         return None
     if isinstance(identifier, Mapping):
@@ -37,13 +40,13 @@ def from_description(
         ValueError: for a name that is in neither.
     """
     config = described if isinstance(described, Mapping) else {"class_name": described}
-    name, custom = config.get("class_name"), custom_objects or {}
-    if name not in custom:
+    name, own = config.get("class_name"), custom.known(custom_objects)
+    if name not in own:
         if name not in known:
             raise _unknown(kind, known, name)
         found = known[name]
         return found.from_config(config.get("config", {})) if isinstance(found, type) else found()
-    found = custom[name]
+    found = own[name]
     return found.from_config(config.get("config", {})) if isinstance(found, type) else found
 
 

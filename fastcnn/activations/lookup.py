@@ -10,6 +10,7 @@ from fastcnn.activations import elementwise
 from fastcnn.activations.applied import Emitting, output_shape, written
 from fastcnn.activations.as_kernels import emit_as_kernels
 from fastcnn.activations.registry import ELEMENTWISE, FUNCTIONS
+from fastcnn.custom_objects import known, resolve
 from fastcnn.engine.program import Builder, Tensor
 
 _ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}
@@ -24,6 +25,7 @@ def get(identifier: Any) -> Callable:
         ValueError: for unknown names, which lists the known ones, and for layers that have weights.
         TypeError: for anything that cannot be called.
     """
+    identifier = resolve(identifier)
     if identifier is None:
         return elementwise.linear
     if isinstance(identifier, str):
@@ -73,9 +75,10 @@ def deserialize(config: str | dict, custom_objects: Mapping[str, Any] | None = N
     described = config if isinstance(config, dict) else {"class_name": "function", "config": config}
     name, arguments = described.get("class_name"), described.get("config") or {}
     if name == "function":  # how Keras 3 describes a function
-        return get((custom_objects or {}).get(arguments, arguments))
-    if name in (custom_objects or {}):
-        return get(custom_objects[name].from_config(arguments))
+        return get(known(custom_objects).get(arguments, arguments))
+    custom = known(custom_objects)
+    if name in custom:
+        return get(custom[name].from_config(arguments))
     if name in FUNCTIONS:
         return partial(get(name), **arguments)
     from fastcnn import layers

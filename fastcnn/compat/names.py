@@ -25,7 +25,7 @@ def older_names(module: str) -> Callable[[str], object]:
                 raise AttributeError(f"module 'fastcnn.{module}' has no attribute {name!r}")
             note([name], target)
         where, _, present = target.rpartition(".")
-        return getattr(import_module(f"fastcnn.{where}"), present)
+        return getattr(import_module(f"fastcnn.{where}"), present) if where else import_module(f"fastcnn.{present}")
 
     return find
 

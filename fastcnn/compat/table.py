@@ -102,7 +102,7 @@ WINDOWS: dict[str, tuple[str, ...]] = {
 AFTER_WINDOW = ("init", "activation", "weights", "border_mode", "subsample", "dim_ordering")
 AFTER_WINDOW_OF = {"Conv2DTranspose": ("output_shape", *AFTER_WINDOW)}
 
-# Module -> older class or function -> where it is now, as module.name; taken for granted, with a note.
+# Module -> older class or function -> where it is now, as module.name, or a module; taken for granted, with a note.
 NAMES: dict[str, dict[str, str]] = {
     "layers": {
         "Deconvolution2D": "layers.Conv2DTranspose",
@@ -131,13 +131,21 @@ NAMES: dict[str, dict[str, str]] = {
         "uniform": "initializers.RandomUniform",
         "normal": "initializers.RandomNormal",
     },
-    "utils": {"plot": "utils.plot_model"},
+    "utils": {
+        "plot": "utils.plot_model",
+        "print_summary": "compat.utilities.print_summary",
+        "multi_gpu_model": "compat.utilities.multi_gpu_model",
+        "HDF5Matrix": "compat.utilities.HDF5Matrix",
+    },
 }
 # The same for second names that Keras 3 still has.
 SYNONYMS: dict[str, dict[str, str]] = {
     "layers": {"merge": "compat.merging.merge"},
     "models": {"Input": "layers.Input"},
-    "preprocessing": {"image_dataset_from_directory": "utils.image_dataset_from_directory"},
+    "utils": {
+        **dict.fromkeys(("np_utils", "vis_utils", "generic_utils", "data_utils", "io_utils", "layer_utils"), "utils"),
+    },
+    "preprocessing": {"sequence": "utils", "image_dataset_from_directory": "utils.image_dataset_from_directory"},
     "optimizers": {
         **{name.lower(): f"optimizers.{name}" for name in ("SGD", "RMSprop", "Adam", "AdamW", "Adagrad", "Adadelta")},
         **{name.lower(): f"optimizers.{name}" for name in ("Adamax", "Nadam", "Ftrl")},

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from fastcnn.compat.losses import OLDER_NAMES
+from fastcnn.custom_objects import known
 from fastcnn.layers.naming import snake_case
 from fastcnn.losses import crossentropy, functions, written
 from fastcnn.losses.base import Loss
@@ -50,7 +51,7 @@ def get(identifier: object, custom_objects: Mapping[str, object] | None = None) 
     if isinstance(identifier, dict):
         return deserialize(identifier, custom_objects)
     if isinstance(identifier, str):
-        own = (custom_objects or {}).get(identifier)
+        own = known(custom_objects).get(identifier)
         found = own or FUNCTIONS.get(OLDER_NAMES.get(identifier, identifier)) or CLASSES.get(identifier)
         if found is None:
             raise _unknown(identifier)

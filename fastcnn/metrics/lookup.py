@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastcnn.compat.metrics import older_meaning
+from fastcnn.custom_objects import known, resolve
 from fastcnn.metrics import (
     accuracies,
     agreement,
@@ -68,6 +69,7 @@ def get(
     metric given as a string bears that string as its name, a function its ``__name__``; ``name`` overrides both. An
     instance is returned as it is. Raises ValueError for unknown names, TypeError for anything else.
     """
+    named, identifier = name or (identifier if isinstance(identifier, str) else None), resolve(identifier)
     if isinstance(identifier, base.Metric):
         return identifier
     if isinstance(identifier, Mapping):
@@ -75,9 +77,9 @@ def get(
     if isinstance(identifier, str):
         return _by_name(identifier, y_true_shape, y_pred_shape, name or identifier, loss)
     if inspect.isclass(identifier) and issubclass(identifier, base.Metric):
-        return identifier(**({"name": name} if name else {}))
+        return identifier(**({"name": named} if named else {}))
     if callable(identifier):
-        return reductions.MeanMetricWrapper(identifier, name)
+        return reductions.MeanMetricWrapper(identifier, named)
     raise TypeError(f"metric: expected a name, a Metric or a function of (y_true, y_pred). Received: {identifier!r}")
 
 
@@ -119,7 +121,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
 
     Raises ValueError for a name that is not known.
     """
-    custom = custom_objects or {}
+    custom = known(custom_objects)
     if isinstance(config, str):
         return custom[config] if config in custom else get(config)
     name, arguments = config.get("class_name"), dict(config.get("config") or {})
