@@ -151,18 +151,19 @@ class _Standardized:
         self.layer, self.sizes, self.kept = layer, sizes, kept
 
     def forward(self, inputs: list[np.ndarray], y: np.ndarray) -> None:
-        scale, offset = self._arrays(y.dtype)
+        scale, offset = self._arrays(y)
         np.multiply(inputs[0], scale, out=y)
         y += offset
 
     def backward(
         self, inputs: list[np.ndarray], y: np.ndarray, dy: np.ndarray, gradients: list[np.ndarray | None]
     ) -> None:
-        np.multiply(dy, self._arrays(dy.dtype)[0], out=gradients[0])
+        np.multiply(dy, self._arrays(dy)[0], out=gradients[0])
 
-    def _arrays(self, dtype: np.dtype) -> list[np.ndarray]:
-        values = self.layer.scale_and_offset()
-        return [np.broadcast_to(value, self.kept).reshape(self.sizes).astype(dtype) for value in values]
+    def _arrays(self, like: np.ndarray) -> list[np.ndarray]:
+        """Scale and offset for one sample, written out: NumPy is slow along a last axis of 3."""
+        values = (np.broadcast_to(value, self.kept).reshape(self.sizes) for value in self.layer.scale_and_offset())
+        return [np.ascontiguousarray(np.broadcast_to(v, (1, *like.shape[1:])), like.dtype) for v in values]
 
 
 def _batches(data: np.ndarray | Iterable, steps: int | None) -> Iterator:
