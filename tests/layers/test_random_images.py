@@ -164,6 +164,12 @@ def test_zoom_keeps_proportions_unless_told_otherwise():
     assert (found["height_zoom"] == found["width_zoom"]).all()
 
 
+def test_shear_goes_either_way():
+    found = draws(layers.RandomShear((0.2, 0.3)))["shear_factor"][:, 0]
+    assert np.mean(found > 0) == pytest.approx(0.5, abs=0.05)
+    assert np.abs(found).min() >= 0.2
+
+
 def test_erased_boxes_have_the_share_asked_for():
     found = layers.RandomErasing(1.0, (0.25, 0.25)).draw(np.random.default_rng(0), (300, 40, 40, 1))
     assert found["batch_masks"].mean() == pytest.approx(0.25, abs=0.02)
