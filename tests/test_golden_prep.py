@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastcnn import Sequential, layers
+from fastcnn import Sequential, layers, load_model
 from tests.helpers import assert_close, from_json, golden, layer_gradients
 
 FILE = golden("layers_prep")
@@ -127,6 +127,7 @@ def test_spectral_normalization_is_that_of_keras(number):
     layer = layers.SpectralNormalization(wrapped, case["power_iterations"])
     Sequential([layers.Input(case["input_shape"]), layer], backend=BACKEND)
     names = {weight.name.rsplit("/", 1)[-1]: weight for weight in layer.weights}
+    assert list(names) == case["weights"]
     for name, weight in names.items():
         weight.assign(FILE[f"{key}/w/{name}"])
     found = layer_gradients(layer, FILE[f"{key}/x"], FILE[f"{key}/dy"], BACKEND)
@@ -146,6 +147,21 @@ def test_images_and_labels_are_mixed_as_in_keras(number):
     assert_close(labels, FILE[f"{number}/mixed_labels"], LIMIT)
 
 
+@pytest.mark.covers("saving.keras")
+@pytest.mark.parametrize("number", [n for n, case in enumerate(CASES) if case["kind"] == "file"])
+def test_files_of_keras_with_these_layers_are_read_and_written(number, tmp_path):
+    stored, x, y = tmp_path / "model.keras", FILE[f"{number}/x"], FILE[f"{number}/y"]
+    stored.write_bytes(FILE[f"{number}/file"].tobytes())
+    model = load_model(stored)
+    assert_close(model.predict(x, verbose=0), y, LIMIT)
+    for name in ("copy.keras", "copy.fcnn"):
+        model.save(tmp_path / name)
+        copy = load_model(tmp_path / name)
+        assert (copy.predict(x, verbose=0) == model.predict(x, verbose=0)).all()
+        assert [type(layer) for layer in copy.layers] == [type(layer) for layer in model.layers]
+        assert copy.get_config() == model.get_config()
+
+
 def test_the_file_has_cases_of_every_kind():
     assert len(CASES) > 110
-    assert {case["kind"] for case in CASES} == {"layer", "adapt", "transform", "noise", "spectral", "mixing"}
+    assert {case["kind"] for case in CASES} == {"layer", "adapt", "transform", "noise", "spectral", "mixing", "file"}

@@ -100,7 +100,7 @@ class RandomBrightness(RandomValues):
 class RandomColorDegeneration(RandomValues):
     """Mixes each image with its grey version: x + f * (grey - x), clipped to value_range.
 
-    factor : f is drawn from [0, factor], or between two numbers; 1 is grey.
+    factor : f is drawn from [-factor, factor], or between two numbers; 1 is grey, below 0 colours get stronger.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class RandomColorDegeneration(RandomValues):
         **kwargs: object,
     ):
         super().__init__(value_range, seed, data_format, **kwargs)
-        self.factor = limits("RandomColorDegeneration", "factor", factor, 0, 1, lower=0)
+        self.factor = limits("RandomColorDegeneration", "factor", factor, -1, 1)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return _three_channels(self, super().compute_output_shape(input_shape))
@@ -202,7 +202,11 @@ class RandomErasing(RandomValues):
         n, height, width, _ = shape
         sides = np.sqrt(rng.uniform(*self.scale, (2, n))) * [[height], [width]]
         starts = rng.random((2, n)) * ([[height], [width]] - sides)
-        fill = rng.standard_normal(shape, np.float32) * np.float32(self.value_range[1]) if self.fill_value is None else self.fill_value
+        fill = (
+            rng.standard_normal(shape, np.float32) * np.float32(self.value_range[1])
+            if self.fill_value is None
+            else self.fill_value
+        )
         return {
             "apply_erasing": rng.random(n) < rng.uniform(*self.factor, n),
             "batch_masks": boxes(starts, sides, height, width),

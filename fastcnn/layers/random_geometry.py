@@ -178,7 +178,7 @@ class RandomTranslation(RandomAffine):
 class RandomShear(RandomAffine):
     """Slants each image, seen from its upper left corner; half of the images the other way.
 
-    x_factor, y_factor : columns moved per row, rows moved per column, in [0, 1]; one number f means 0 to f either way.
+    x_factor, y_factor : columns moved per row, rows moved per column, up to 1; one number f means 0 to f either way.
     """
 
     def __init__(
@@ -194,8 +194,8 @@ class RandomShear(RandomAffine):
     ):
         super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
         self.x_factor, self.y_factor = x_factor, y_factor
-        self._x = limits("RandomShear", "x_factor", x_factor, 0, 1)
-        self._y = limits("RandomShear", "y_factor", y_factor, 0, 1)
+        self._x = limits("RandomShear", "x_factor", x_factor, -1, 1)
+        self._y = limits("RandomShear", "y_factor", y_factor, -1, 1)
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> Transformation:
         sign = np.where(rng.random(shape[0]) < 0.5, -1.0, 1.0)

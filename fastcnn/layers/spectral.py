@@ -4,6 +4,7 @@ import numpy as np
 
 from fastcnn.engine.calls import emit_call
 from fastcnn.engine.program import Builder
+from fastcnn.engine.variable import Variable
 from fastcnn.initializers import TruncatedNormal
 from fastcnn.layers import arguments
 from fastcnn.layers.base import Layer, Shape
@@ -14,7 +15,7 @@ class SpectralNormalization(Layer):
     """Runs `layer`, whose kernel every training step first divides by its largest singular value, for good.
 
     layer : one with a kernel, such as Dense or Conv2D. power_iterations : how often the estimate is improved a step.
-    Weights: vector_u (1, outputs), then those of the layer.
+    Weights: the layer's kernel, vector_u (1, outputs), the layer's others.
     Source: Miyato, Kataoka, Koyama and Yoshida 2018; the kernel itself changes, as in Keras 3.
     """
 
@@ -33,9 +34,20 @@ class SpectralNormalization(Layer):
         kernel = getattr(self.layer, "kernel", None)
         if kernel is None:
             raise ValueError(f"SpectralNormalization: {self.layer.name!r} has no kernel; wrap Dense or a convolution")
+        self._variables.append(kernel)  # it is listed first, and twice in Keras's files
         self.vector_u = self.add_weight(
             "vector_u", (1, kernel.shape[-1]), TruncatedNormal(stddev=0.02), trainable=False
         )
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All weights, each once."""
+        return list({id(weight): weight for weight in super().weights}.values())
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The layer's."""
+        return self.layer.trainable_weights if self.trainable else []
 
     def lower_lowered(self, builder: Builder, given: list[Lowered]) -> list[Lowered]:
         if not builder.training:

@@ -38,7 +38,7 @@ class Stored:
         """The array as it is today, contiguous."""
         array = self.dataset.read(dtype)
         array = array if self.axes is None else array.transpose(self.axes)
-        return np.ascontiguousarray(np.flip(array, self.flipped).squeeze(self.taken))
+        return np.asarray(np.flip(array, self.flipped).squeeze(self.taken), order="C")
 
 
 class Loading:

@@ -4,6 +4,8 @@ from common import as_json, save  # isort: skip  (sets Keras's environment, so i
 
 import contextlib
 import itertools
+import tempfile
+from pathlib import Path
 from unittest import mock
 
 import keras
@@ -273,6 +275,59 @@ def run_mixing(case: dict, key: str, rng: np.random.Generator) -> dict[str, np.n
     return {f"{key}/{name}": value for name, value in mixed.items()}
 
 
+def file_models(x: np.ndarray) -> dict[str, list[keras.Layer]]:
+    """Layers of models that Keras saves as a file."""
+    layer, adapted = keras.layers, keras.layers.Normalization()
+    adapted.adapt(x)
+    return {
+        "images": [
+            layer.RandomFlip("horizontal"),
+            layer.RandomRotation(0.1),
+            layer.RandomZoom(0.2, fill_mode="constant"),
+            layer.RandomTranslation(0.1, 0.2),
+            layer.RandomContrast(0.2),
+            layer.RandomBrightness(0.2),
+            layer.RandomShear(0.2, 0.1),
+            layer.RandomErasing(),
+            layer.RandomGrayscale(),
+            layer.RandomInvert(),
+            layer.RandomColorDegeneration(0.5),
+            layer.Resizing(8, 8, crop_to_aspect_ratio=True),
+            layer.CenterCrop(6, 7),
+            adapted,
+            layer.Pipeline([layer.RandomFlip(), layer.Rescaling(2.0)]),
+            layer.Normalization(mean=[1.0, 2.0, 3.0], variance=[1.0, 2.0, 3.0]),
+        ],
+        "normalizations": [
+            layer.Conv2D(4, 3),
+            layer.LayerNormalization(axis=[1, 2]),
+            layer.GroupNormalization(2),
+            layer.BatchNormalization(axis=1),
+            layer.UnitNormalization(),
+            layer.SpectralNormalization(layer.Conv2D(3, 3)),
+            layer.GaussianNoise(0.1),
+            layer.GaussianDropout(0.1),
+            layer.AlphaDropout(0.1),
+            layer.SpatialDropout2D(0.3),
+            layer.ActivityRegularization(0.1),
+            layer.Flatten(),
+            layer.Dropout(0.3, noise_shape=(None, 1)),
+        ],
+    }
+
+
+def run_file(case: dict, key: str, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """A saved model's bytes, with images and what it predicts for them."""
+    x = rng.integers(0, 256, (3, 9, 10, 3)).astype(np.float32)
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.layers.Input(x.shape[1:]), *file_models(x)[case["name"]]])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        stored = np.frombuffer(path.read_bytes(), np.uint8)
+    return {f"{key}/x": x, f"{key}/file": stored, f"{key}/y": model(x, training=False).numpy()}
+
+
 def main() -> None:
     """Writes layers_prep.npz."""
     cases, arrays = [], {}
@@ -298,6 +353,8 @@ def main() -> None:
         add(case | {"layer": {"class_name": class_name, "kwargs": kwargs}, "input_shape": list(shape)}, run_spectral)
     for class_name in ("MixUp", "CutMix"):
         add({"kind": "mixing", "class_name": class_name}, run_mixing)
+    for name in ("images", "normalizations"):
+        add({"kind": "file", "class_name": "Sequential", "name": name}, run_file)
     save("layers_prep", {"cases": as_json(cases), **arrays})
     print(f"{len(cases)} cases")
 

@@ -31,7 +31,7 @@ def test_kernels_are_kept_at_singular_value_1_in_training_alone(backend):
     np.testing.assert_allclose(dense.kernel.numpy() * np.linalg.norm(before, 2), before, rtol=1e-3, atol=1e-6)
     assert (model.predict(IMAGES, verbose=0) != first).any()
     names = [weight.name.rsplit("/", 1)[-1] for weight in model.weights]
-    assert names == ["vector_u", "kernel", "bias"] * 2
+    assert names == ["kernel", "vector_u", "bias"] * 2
 
 
 @pytest.mark.covers("layers.SpectralNormalization")
