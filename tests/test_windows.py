@@ -216,6 +216,17 @@ def test_channels_first_is_the_same_with_axes_moved(name, arguments, shape):
     assert first.output_shape == (None, *expected.shape[1:])
 
 
+@pytest.mark.parametrize(("name", "shape"), [("Conv2D", (2, 5, 6)), ("Conv1D", (2, 6)), ("Conv2DTranspose", (2, 3, 4))])
+def test_activation_of_channels_first_sees_the_channels_first(name, shape):
+    linear, layer = (
+        built(getattr(layers, name)(3, 2, data_format="channels_first", activation=activation), *shape)
+        for activation in (None, "softmax")
+    )
+    layer.set_weights(linear.get_weights())
+    x = RNG.standard_normal((2, *shape)).astype(np.float32)
+    np.testing.assert_allclose(layer(x), ops.softmax(linear(x), axis=-1), rtol=1e-5)
+
+
 # --- names and refusals ---------------------------------------------------------------------------------------------
 
 ALIASES = {

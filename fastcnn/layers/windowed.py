@@ -2,10 +2,11 @@
 
 from fastcnn import activations
 from fastcnn.engine.ops.dense import bias
+from fastcnn.engine.ops.reshaping import permute
 from fastcnn.engine.program import Builder, Tensor
 from fastcnn.engine.variable import Variable
 from fastcnn.kernels.geometry import Padding, Pair, resolve_padding, window_output
-from fastcnn.layers import arguments, sequences
+from fastcnn.layers import arguments, layout, sequences
 from fastcnn.layers.base import Layer, Shape
 from fastcnn.layers.sequences import as_image, plane
 
@@ -81,6 +82,13 @@ class Windowed(Layer):
         if self.bias is not None:
             y = self._lower_bias(builder, y)
         shape = self.compute_output_shape(x.shape)
-        if not activations.is_elementwise(self.activation):
-            y = builder.view(y, shape)
-        return builder.view(activations.lower(builder, self.activation, y), shape)
+        if activations.is_elementwise(self.activation):
+            return builder.view(activations.lower(builder, self.activation, y), shape)
+        return self._lower_over_axes(builder, builder.view(y, shape))
+
+    def _lower_over_axes(self, builder: Builder, y: Tensor) -> Tensor:
+        """An activation that looks at more than single elements, which gets the axes as the user sees them."""
+        if self.data_format != layout.FIRST:
+            return activations.lower(builder, self.activation, y)
+        y = permute(builder, y, (0, self.AXES + 1, *range(1, self.AXES + 1)))
+        return permute(builder, activations.lower(builder, self.activation, y), (0, *range(2, self.AXES + 2), 1))
