@@ -67,6 +67,11 @@ _HINTS = {
     "create_input",
     "shared_object_id",
 }
+# Arguments of a base class that tf.keras stored for layers which have others in their place.
+_OF_A_BASE = {
+    "SeparableConv1D": ("kernel_initializer", "kernel_regularizer", "kernel_constraint"),
+    "SeparableConv2D": ("kernel_initializer", "kernel_regularizer", "kernel_constraint"),
+}
 _POLICIES = {"mixed_float16": "float32", "mixed_bfloat16": "float32"}
 _REDUCTIONS = {"auto": "sum_over_batch_size"}
 
@@ -105,7 +110,11 @@ def present_spelling(cls: type, config: dict, parameters: Mapping[str, object]) 
 
 def _drop(cls: type, key: str, value: object) -> bool:
     """Whether an argument that the class does not have may be left out; ValueError if it means something."""
-    if key in _HINTS or any(value is one or value == one for one in _MEANINGLESS.get(key, ())):
+    if (
+        key in _HINTS
+        or key in _OF_A_BASE.get(cls.__name__, ())
+        or any(value is one or value == one for one in _MEANINGLESS.get(key, ()))
+    ):
         return True
     if key == "decay":  # of all optimizers, before Keras 3; their type takes it
         return False
