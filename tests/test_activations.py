@@ -203,7 +203,14 @@ def test_hard_sigmoid_is_that_of_the_era():
     np.testing.assert_allclose(old(x), [0, 0.7], rtol=1e-6)
     np.testing.assert_allclose(new(x), [0.2 / 6, 4 / 6], rtol=1e-5)
     assert by_function.activation is old
-    # A layer keeps what it was made with, also through a file.
+    # A layer keeps what it was made with, also through its configuration.
+    with fastcnn.config.using(era="keras2"):
+        present = Sequential([layers.Input((2,)), layers.Activation(new)]).layers[0]
+        assert present.activation is old
+    present = layers.Activation("hard_sigmoid")
+    with fastcnn.config.using(era="keras2"):
+        found = Sequential([layers.Input((2,)), present]).predict(x[None], verbose=0)
+    np.testing.assert_allclose(found, [[0.2 / 6, 4 / 6]], rtol=1e-5)
     again = layers.Activation.from_config(layer.get_config())
     for made in (layer, again):
         np.testing.assert_allclose(Sequential([layers.Input((2,)), made])(x[None])[0], [0, 0.7], rtol=1e-6)

@@ -137,8 +137,10 @@ def log_sigmoid(x: object) -> Value:
 
 @activation
 def hard_sigmoid(x: object) -> Value:
-    """clip(x / 6 + 0.5, 0, 1); with config.era "keras2" hard_sigmoid_keras2."""
-    return hard_sigmoid_keras2(x) if config.era == "keras2" else _curve(x, "hard_sigmoid", 1 / 6, 0.5)
+    """clip(x / 6 + 0.5, 0, 1); with config.era "keras2" hard_sigmoid_keras2. Layers keep what they were made with."""
+    if config.era == "keras2" and not isinstance(x, Emitting):  # for layers `get` has looked at the era
+        return hard_sigmoid_keras2(x)
+    return _curve(x, "hard_sigmoid", 1 / 6, 0.5)
 
 
 @activation

@@ -76,6 +76,12 @@ _POLICIES = {"mixed_float16": "float32", "mixed_bfloat16": "float32"}
 _REDUCTIONS = {"auto": "sum_over_batch_size"}
 
 
+def era_of(keras_version: str | None) -> str:
+    """Whose numeric defaults (`fastcnn.config.era`) a file means that says so; Keras 1 said nothing."""
+    major = (keras_version or "1").partition(".")[0]
+    return "keras3" if major.isdigit() and int(major) >= 3 else "keras2"
+
+
 def present_class(name: str, kind: str) -> str:
     """Today's name of a class of a kind ("layers", "regularizers", ...) in a file of any era."""
     listed = table.NAMES.get(kind, {}) | table.SYNONYMS.get(kind, {})

@@ -3,10 +3,13 @@
 import json
 from collections.abc import Mapping
 
+from fastcnn.compat.configs import era_of
+from fastcnn.config import using
 from fastcnn.models import Model
 from fastcnn.saving.compiled import compile_config
 from fastcnn.saving.configs import layer_entry, model_from_entry
 from fastcnn.saving.known import Reader
+from fastcnn.saving.legacy_h5 import KERAS_VERSION
 from fastcnn.saving.skeletons import parse_config
 
 
@@ -26,4 +29,6 @@ def model_from_json(text: str, custom_objects: Mapping[str, object] | None = Non
         config = parse_config(text.encode())
     except ValueError as error:
         raise ValueError(f"model_from_json: the text {error}") from None
-    return model_from_entry(config, Reader(custom_objects))
+    version = config.get("keras_version", KERAS_VERSION if "module" in config else None)
+    with using(era=era_of(version)):
+        return model_from_entry(config, Reader(custom_objects))

@@ -56,7 +56,8 @@ def load_model(file: BinaryIO, path: str | Path, reader: Reader, compile: bool) 
         metadata = read_config(_member(archive, path, _METADATA, _MAX_METADATA), path, _METADATA)
         config = read_config(_member(archive, path, _CONFIG), path, _CONFIG)
         weights = io.BytesIO(_member(archive, path, _WEIGHTS))
-    model = make_skeleton(config, reader, path)
+    version = str(metadata.get("keras_version", KERAS_VERSION))
+    model = make_skeleton(config, reader, path, version)
     with open_h5(weights, path) as root:
         loading = Loading(path)
         plan_weights(root, model, loading)
@@ -65,7 +66,7 @@ def load_model(file: BinaryIO, path: str | Path, reader: Reader, compile: bool) 
             stored = root.group("optimizer/vars")
             if stored is not None:
                 names = sorted(stored.names(), key=number_of)
-                restore_optimizer(model, [stored.dataset(name) for name in names], str(metadata.get("keras_version")))
+                restore_optimizer(model, [stored.dataset(name) for name in names], version)
     return model
 
 

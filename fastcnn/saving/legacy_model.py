@@ -54,7 +54,8 @@ def load_model(file: BinaryIO, path: str | Path, reader: Reader, compile: bool) 
             raise ModelFileError(
                 path, "holds weights alone: build the model, then call model.load_weights on this file"
             )
-        model = make_skeleton(read_config(text.encode(), path, "model_config"), reader, path)
+        config = read_config(text.encode(), path, "model_config")
+        model = make_skeleton(config, reader, path, root.text("keras_version"))
         loading = Loading(path)
         plan_legacy_weights(root, model, loading)
         loading.finish()

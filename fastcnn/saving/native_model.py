@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fastcnn.config import using
 from fastcnn.engine.variable import Variable
 from fastcnn.layers.graph import abstract_weights
 from fastcnn.models import Model
@@ -82,7 +83,7 @@ def skeleton(config: Mapping, reader: Reader, compile: bool = False) -> Model:
     compile : also its loss and metrics, which may be the caller's own.
     """
     compiled = config.get("compile")
-    with abstract_weights():
+    with abstract_weights(), using(era="keras3"):  # what was made with older defaults has names of its own
         model = model_from_entry(config, reader)
         if isinstance(compiled, Mapping):
             if compile:

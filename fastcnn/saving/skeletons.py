@@ -3,6 +3,8 @@
 import os
 from collections.abc import Mapping
 
+from fastcnn.compat.configs import era_of
+from fastcnn.config import using
 from fastcnn.layers.graph import abstract_weights
 from fastcnn.models import Model
 from fastcnn.saving.compiled import compile_model
@@ -31,14 +33,14 @@ def parse_config(text: bytes) -> dict:
     return config
 
 
-def make_skeleton(config: Mapping, reader: Reader, path: str | os.PathLike) -> Model:
-    """The model of a configuration.
+def make_skeleton(config: Mapping, reader: Reader, path: str | os.PathLike, keras_version: str | None) -> Model:
+    """The model of a configuration, with the numeric defaults of the version that wrote it (None: Keras 1).
 
     Raises:
         ModelFileError: for whatever a hostile, or only an unknown, configuration makes it raise.
     """
     try:
-        with abstract_weights():
+        with abstract_weights(), using(era=era_of(keras_version)):
             model = model_from_entry(config, reader)
     except Exception as error:
         raise ModelFileError(path, f"its configuration is refused: {error or type(error).__name__}") from error
