@@ -140,3 +140,13 @@ def test_a_model_that_has_run_follows_a_change(monkeypatch):
 def test_config_is_light():
     code = "import sys, fastcnn; fastcnn.config.fuse = False; assert 'numpy' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_new_models_are_of_the_configured_type():
+    inputs = layers.Input((3,))
+    with config.using(floatx="float64"):
+        x = layers.Input((3,))
+        made = [Sequential([layers.Dense(2)]), Sequential(), fastcnn.Model(x, layers.Dense(2)(x))]
+        assert [model.dtype for model in made] == ["float64"] * 3
+        assert made[0].predict_on_batch(np.ones((1, 3))).dtype == made[2].weights[0].dtype == np.float64
+    assert fastcnn.Model(inputs, layers.Dense(2)(inputs)).dtype == Sequential().dtype == "float32"

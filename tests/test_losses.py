@@ -355,3 +355,27 @@ def test_fit_evaluate_and_a_smaller_last_batch():
     history = model.fit(X, NUMBERS, batch_size=4, epochs=2, validation_split=0.2, verbose=0).history
     np.testing.assert_allclose(history["loss"], history["mse"], rtol=1e-5)
     np.testing.assert_allclose(*model.evaluate(X, NUMBERS, batch_size=4, verbose=0), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("activation", "kernel", "function"),
+    [
+        ("sigmoid", "binary_crossentropy", losses.binary_crossentropy),
+        ("sigmoid", "binary_crossentropy", lambda t, p: ops.mean(ops.binary_crossentropy(t, p), axis=-1)),
+        ("softmax", "categorical_crossentropy", losses.categorical_crossentropy),
+        ("softmax", "categorical_crossentropy", lambda t, p: losses.CategoricalCrossentropy()(t, p)),
+    ],
+)
+@pytest.mark.parametrize("shape", [(5,), (2, 2, 5)])
+def test_the_gradient_of_a_saturated_output_does_not_vanish(activation, kernel, function, shape):
+    x = np.broadcast_to(X.reshape(10, *(1,) * (len(shape) - 1), 5), (10, *shape)) * 1000
+    y = np.broadcast_to(ONE_HOT.reshape(10, *(1,) * (len(shape) - 1), 3), (10, *shape[:-1], 3))
+    own = losses.LossFunctionWrapper(lambda y_true, y_pred: function(y_true, y_pred))
+    found, expected = (trained(loss, y, activation, shape, x, dtype="float64") for loss in (own, kernel))
+    assert_same(found, expected, rtol=1e-5)
+    assert found[0][0] > 17  # more than any clipped probability makes of it
+
+
+def test_other_losses_of_activated_outputs_are_the_same():
+    for activation in ("sigmoid", "softmax", "tanh"):
+        assert_same(trained(mine, ONE_HOT, activation), trained("mse", ONE_HOT, activation), rtol=1e-5)

@@ -1,5 +1,6 @@
 """The input of a model."""
 
+from fastcnn import config
 from fastcnn.engine.program import Builder, Tensor
 from fastcnn.layers.base import Layer
 from fastcnn.layers.graph import Node, Origin, Shape, SymbolicTensor
@@ -41,7 +42,7 @@ class InputLayer(Layer):
     @property
     def tensor(self) -> SymbolicTensor:
         """The symbolic tensor that stands for the input; the same one each time."""
-        return (self.nodes[0] if self.nodes else Node(self, [], Origin(self.dtype or "float32"))).result
+        return (self.nodes[0] if self.nodes else Node(self, [], Origin(self.dtype or config.floatx))).result
 
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
         return x

@@ -10,7 +10,7 @@ from fastcnn.engine import calls
 from fastcnn.engine.program import Builder, Op, Tensor
 from fastcnn.layers.eager import Array
 from fastcnn.layers.naming import snake_case
-from fastcnn.losses.program import LossCall
+from fastcnn.losses.program import LossCall, before_activation
 from fastcnn.ops.tape import Traced, lift
 
 REDUCTIONS = ("sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", "none", None)
@@ -92,7 +92,8 @@ class Loss:
         targets : the input that `targets` fills before a step, for losses with a kernel.
         """
         self.require_one_number()
-        calls.call(builder, LossCall(self, keep=builder.differentiable), [y], y.shape[:-1])
+        x, activation = before_activation(builder, y)
+        calls.call(builder, LossCall(self, activation, keep=builder.differentiable), [x], y.shape[:-1])
         return builder.program.ops[-1]
 
     def require_one_number(self) -> None:

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from fastcnn import ops
+from fastcnn.engine.program import Builder, Tensor
 from fastcnn.ops.tape import Traced, differentiate, lift
+
+_ACTIVATIONS = {"sigmoid_forward": "sigmoid", "softmax_forward": "softmax"}
 
 
 class LossCall:
@@ -13,11 +16,12 @@ class LossCall:
 
     Labels stay out of the program: they may have another shape than the output, and no gradient goes there.
 
+    activation : "sigmoid" or "softmax" when the input is what comes before the network's last activation, else None.
     keep : whether a gradient will be asked for.
     """
 
-    def __init__(self, loss: object, keep: bool):
-        self.loss, self.name, self._keep = loss, loss.name, keep
+    def __init__(self, loss: object, activation: str | None, keep: bool):
+        self.loss, self.name, self._activation, self._keep = loss, loss.name, activation, keep
         self.labels: np.ndarray | None = None
         self._pullback = None
 
@@ -25,10 +29,18 @@ class LossCall:
         """Fills y (n, ...) with one value for each row of the output (n, ..., C)."""
         summed = self.loss.reduction == "sum"
         value, pullback = differentiate(
-            lambda y_pred: spread(self.name, self.loss.call(self.labels, y_pred), y.shape, summed), inputs
+            lambda x: spread(self.name, self.loss.call(self.labels, self._output(x)), y.shape, summed), inputs
         )
         np.copyto(y, value)
         self._pullback = pullback if self._keep else None
+
+    def _output(self, x: Traced) -> Traced:
+        """The network's output."""
+        if self._activation is None:
+            return x
+        y_pred = getattr(ops, self._activation)(x)
+        y_pred.logits = (self._activation, x)
+        return y_pred
 
     def backward(
         self, inputs: list[np.ndarray], y: np.ndarray, dy: np.ndarray, gradients: list[np.ndarray | None]
@@ -46,6 +58,16 @@ class LossCall:
                 "Comparisons, rounding and argmax have none"
             )
         np.copyto(gradients[0], gradient)
+
+
+def before_activation(builder: Builder, y: Tensor) -> tuple[Tensor, str | None]:
+    """What the sigmoid or softmax is made of that ends a network, and its name; else the output itself and None."""
+    for op in reversed(builder.program.ops):
+        if any(made.root is y.root for made in op.outputs.values()):
+            activation = _ACTIVATIONS.get(op.kernel)
+            whole = activation and op.args["x"].shape[-1] == y.shape[-1]  # a softmax over the axis that y ends with
+            return (builder.view(op.args["x"], y.shape), activation) if whole else (y, None)
+    return y, None
 
 
 def spread(name: str, values: object, shape: Sequence[int], summed: bool) -> np.ndarray | Traced:

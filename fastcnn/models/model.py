@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from fastcnn import switching
+from fastcnn import config, switching
 from fastcnn.arrays import Array
 from fastcnn.compat.methods import LegacyMethods
 from fastcnn.engine.program import Builder, Tensor
@@ -76,7 +76,7 @@ class Model(LegacyMethods, Trainer, Layer):
         """Makes the weights, for inputs of `input_shape` (batch axis included, None)."""
         if not self.built:
             shape = (None, *tuple(input_shape)[1:])
-            origin = Origin(self.dtype or "float32")
+            origin = Origin(self.dtype or config.floatx)
             x = symbolic_input(shape, origin)
             outputs = self.call(x)
             self._set_graph(Graph([x], _listed("outputs", outputs)), origin.dtype)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from fastcnn import config
 from fastcnn.layers.base import Layer
 from fastcnn.layers.graph import Graph, Shape, SymbolicTensor
 from fastcnn.layers.input import InputLayer
@@ -13,7 +14,7 @@ class Sequential(Model):
 
     layers : layers or models, the first of which may be an Input.
     backend : name of the backend that computes; None follows set_backend / use_backend.
-    dtype : "float32", or "float64" for checks.
+    dtype : "float32", or "float64" for checks; None is config.floatx.
     """
 
     def __init__(
@@ -22,8 +23,9 @@ class Sequential(Model):
         trainable: bool = True,
         name: str | None = None,
         backend: str | None = None,
-        dtype: str = "float32",
+        dtype: str | None = None,
     ):
+        dtype = dtype or config.floatx
         if dtype not in ("float32", "float64"):
             raise ValueError(f'Sequential: dtype must be "float32" or "float64". Received: {dtype!r}')
         self._layers: list[Layer] = []

@@ -1,4 +1,8 @@
-"""Crossentropies as in keras.ops: of probabilities, or with from_logits of what comes before softmax / sigmoid."""
+"""Crossentropies as in keras.ops: of probabilities, or with from_logits of what comes before softmax / sigmoid.
+
+Where the output is known to be a network's softmax or sigmoid, they start from what comes before that, as Keras on
+TensorFlow does: the value is the same, but the gradient does not vanish when a probability gets too close to 0 or 1.
+"""
 
 import numpy as np
 
@@ -17,6 +21,12 @@ def floats(target: object, output: object) -> tuple[Value, Value]:
     return cast(target, output.dtype), output
 
 
+def _before(activation: str, output: Value, from_logits: bool) -> tuple[Value, bool]:
+    """The output's logits and True, where they are known, else the output as it is."""
+    kind, logits = getattr(output, "logits", None) or (None, None)
+    return (logits, True) if kind == activation and not from_logits else (output, from_logits)
+
+
 def probabilities(output: Value, axis: int) -> Value:
     """Outputs that sum to 1 along the axis, away from 0 and 1."""
     shares = e.divide(output, r.sum(output, axis=axis, keepdims=True))
@@ -26,6 +36,8 @@ def probabilities(output: Value, axis: int) -> Value:
 def categorical_crossentropy(target: object, output: object, from_logits: bool = False, axis: int = -1) -> Value:
     """-sum of target * log(output) along the axis."""
     target, output = floats(target, output)
+    if axis in (-1, output.ndim - 1):
+        output, from_logits = _before("softmax", output, from_logits)
     logs = log_softmax(output, axis) if from_logits else e.log(probabilities(output, axis))
     return e.negative(r.sum(e.multiply(target, logs), axis=axis))
 
@@ -43,6 +55,7 @@ def sparse_categorical_crossentropy(target: object, output: object, from_logits:
 def binary_crossentropy(target: object, output: object, from_logits: bool = False) -> Value:
     """-(target * log(output) + (1 - target) * log(1 - output)), of each element."""
     target, output = floats(target, output)
+    output, from_logits = _before("sigmoid", output, from_logits)
     if from_logits:
         return e.subtract(e.softplus(output), e.multiply(target, output))
     output = e.clip(output, config.epsilon, 1 - config.epsilon)

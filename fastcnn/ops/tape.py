@@ -25,12 +25,13 @@ class Traced:
 
     value : the array.
     edges : (parent, gradient) pairs; gradient(dy) is the parent's share, of a shape that dy may have been broadcast to.
+    logits : ("sigmoid" or "softmax", value) of which this is the activation, where a crossentropy may start from that.
     """
 
-    __slots__ = ("edges", "number", "value")
+    __slots__ = ("edges", "logits", "number", "value")
 
     def __init__(self, value: np.ndarray, edges: Sequence[tuple["Traced", Gradient]] = ()):
-        self.value, self.edges = value, edges
+        self.value, self.edges, self.logits = value, edges, None
         self.number = next(_numbers)  # parents have smaller ones
 
     @property
