@@ -65,6 +65,8 @@ class MeanMetricWrapper(Mean):
         if len(y_true) != len(y_pred):
             sizes = f"y_true {y_true.shape}, y_pred {y_pred.shape}"
             raise ValueError(f"metric {self.name}: expected as many labels as predictions. Received: {sizes}")
+        if y_true.dtype.kind in "biu" and y_pred.dtype.kind == "f":  # as Keras: 1 - y_true of uint8 would wrap around
+            y_true = y_true.astype(y_pred.dtype)
         values = np.asarray(self._fn(y_true, y_pred, **self._fn_kwargs), np.float64)
         if values.size == 1:
             values = np.full(len(y_pred), values.item())

@@ -64,6 +64,13 @@ def test_result_is_the_mean_over_samples_not_over_batches():
     assert metric.result() == pytest.approx(4 / 5)
 
 
+def test_whole_numbers_reach_a_users_function_as_floats():
+    metric = metrics.MeanMetricWrapper(lambda y_true, y_pred: -y_true * y_pred, "negative")
+    metric.update_state(np.array([[1], [3]], np.uint8), np.ones((2, 1), np.float32))
+    assert metric.result() == -2
+
+
+
 def test_function_that_returns_one_number_counts_for_the_whole_batch():
     metric = metrics.MeanMetricWrapper(lambda y_true, y_pred: np.mean(y_pred))
     metric.update_state(np.zeros((3, 1)), np.ones((3, 1)))
