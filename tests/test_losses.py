@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from fastcnn import Sequential, config, layers, losses, ops, optimizers
+from fastcnn import Sequential, config, layers, losses, models, ops, optimizers
+from fastcnn.custom_objects import custom_object_scope
 from fastcnn.losses.program import spread
 
 RNG = np.random.default_rng(0)
@@ -88,6 +89,8 @@ def test_own_functions_and_classes_come_back_by_name():
     assert losses.deserialize("mine", {"mine": mine}) is mine
     config = losses.serialize(losses.make(mine))
     assert losses.deserialize(config, {"mine": mine}).fn is mine
+    with custom_object_scope({"mine": mine}):
+        assert losses.deserialize(config).fn is losses.get("mine") is mine
     with pytest.raises(ValueError, match=r"'mine' is a function of your own: give custom_objects=\{'mine': ...\}"):
         losses.deserialize(config)
 
@@ -379,3 +382,17 @@ def test_the_gradient_of_a_saturated_output_does_not_vanish(activation, kernel, 
 def test_other_losses_of_activated_outputs_are_the_same():
     for activation in ("sigmoid", "softmax", "tanh"):
         assert_same(trained(mine, ONE_HOT, activation), trained("mse", ONE_HOT, activation), rtol=1e-5)
+
+
+@pytest.mark.parametrize("loss", [mine, losses.LossFunctionWrapper(mine, "sum"), losses.Huber(0.5), "mae"])
+@pytest.mark.parametrize("name", ["m.fcnn", "m.keras", "m.h5"])
+def test_a_model_in_a_file_keeps_its_loss(name, loss, tmp_path):
+    model = Sequential([layers.Input((5,)), layers.Dense(3)])
+    model.compile("sgd", loss)
+    expected = model.evaluate(X, NUMBERS, verbose=0)
+    model.save(tmp_path / name)
+    again = models.load_model(tmp_path / name, custom_objects={"mine": mine})
+    assert again.evaluate(X, NUMBERS, verbose=0) == pytest.approx(expected, rel=1e-6)
+    if "mine" in losses.make(loss).name:
+        with pytest.raises(ValueError, match=r"'mine': give custom_objects=\{'mine': ...\}, or compile=False"):
+            models.load_model(tmp_path / name)

@@ -27,7 +27,7 @@ def make(identifier: object, custom_objects: Mapping[str, object] | None = None)
     """The Loss that compile(loss=identifier) means.
 
     identifier : a name, a Loss or its class, a function of (y_true, y_pred), or {"class_name": ..., "config": ...}.
-    custom_objects : name -> function or class of the user's own.
+    custom_objects : name -> function or class of the user's own, besides those that are registered.
 
     Raises:
         ValueError: for an unknown name; the message lists those that are known.
@@ -78,9 +78,10 @@ def deserialize(config: Mapping | str, custom_objects: Mapping[str, object] | No
     """
     if isinstance(config, str):
         return get(config, custom_objects)
-    name, arguments, own = config.get("class_name"), dict(config.get("config") or {}), custom_objects or {}
+    name, arguments, own = config.get("class_name"), dict(config.get("config") or {}), known(custom_objects)
     if name == written.LossFunctionWrapper.__name__:
         function = arguments.pop("fn", None)
+        function = function.get("config") if isinstance(function, Mapping) else function
         if function not in own:
             raise ValueError(
                 f"the loss {function!r} is a function of your own: give custom_objects={{{function!r}: ...}}"
@@ -98,5 +99,5 @@ def _unknown(identifier: object) -> ValueError:
     reason = NOT_OFFERED.get(identifier.lower()) if isinstance(identifier, str) else None
     if reason is not None:
         return ValueError(f"loss {identifier!r} is not offered: {reason}")
-    known = ", ".join(sorted([*FUNCTIONS, *OLDER_NAMES, *_CHOSEN_BY_SHAPE]))
-    return ValueError(f"unknown loss. Received: {identifier!r}. Known: {known}; or a function of (y_true, y_pred)")
+    names = ", ".join(sorted([*FUNCTIONS, *OLDER_NAMES, *_CHOSEN_BY_SHAPE]))
+    return ValueError(f"unknown loss. Received: {identifier!r}. Known: {names}; or a function of (y_true, y_pred)")

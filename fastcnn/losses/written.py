@@ -222,7 +222,9 @@ class LossFunctionWrapper(Loss):
         return self.fn(y_true, y_pred, **self.arguments)
 
     def get_config(self) -> dict:
-        return super().get_config() | {"fn": self.name} | self.arguments
+        from fastcnn.saving.objects import serialize
+
+        return super().get_config() | {"fn": serialize(self.fn)} | self.arguments
 
 
 def from_functions(value: Callable, gradient: Callable, name: str | None = None) -> LossFunctionWrapper:

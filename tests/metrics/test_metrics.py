@@ -70,7 +70,6 @@ def test_whole_numbers_reach_a_users_function_as_floats():
     assert metric.result() == -2
 
 
-
 def test_function_that_returns_one_number_counts_for_the_whole_batch():
     metric = metrics.MeanMetricWrapper(lambda y_true, y_pred: np.mean(y_pred))
     metric.update_state(np.zeros((3, 1)), np.ones((3, 1)))
