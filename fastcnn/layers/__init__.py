@@ -63,6 +63,7 @@ from fastcnn.layers.pooling import (
     MaxPooling1D,
     MaxPooling2D,
 )
+from fastcnn.layers.rand_augment import RandAugment
 from fastcnn.layers.random_colour import (
     RandomBrightness,
     RandomColorDegeneration,
@@ -79,6 +80,7 @@ from fastcnn.layers.random_geometry import (
     RandomTranslation,
     RandomZoom,
 )
+from fastcnn.layers.random_tones import AutoContrast, Equalization, RandomPosterization, RandomSharpness, Solarization
 from fastcnn.layers.regularization import ActivityRegularization, Dropout
 from fastcnn.layers.reshaping import (
     Cropping1D,
@@ -126,6 +128,7 @@ __all__ = [
     "AdaptiveMaxPooling3D",
     "Add",
     "AlphaDropout",
+    "AutoContrast",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -157,6 +160,7 @@ __all__ = [
     "DepthwiseConv2D",
     "Dot",
     "Dropout",
+    "Equalization",
     "Flatten",
     "GaussianDropout",
     "GaussianNoise",
@@ -196,6 +200,7 @@ __all__ = [
     "PReLU",
     "Permute",
     "Pipeline",
+    "RandAugment",
     "RandomBrightness",
     "RandomColorDegeneration",
     "RandomContrast",
@@ -204,7 +209,9 @@ __all__ = [
     "RandomFlip",
     "RandomGrayscale",
     "RandomInvert",
+    "RandomPosterization",
     "RandomRotation",
+    "RandomSharpness",
     "RandomShear",
     "RandomTranslation",
     "RandomZoom",
@@ -218,6 +225,7 @@ __all__ = [
     "SeparableConvolution1D",
     "SeparableConvolution2D",
     "Softmax",
+    "Solarization",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpectralNormalization",

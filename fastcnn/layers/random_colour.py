@@ -18,7 +18,7 @@ class RandomValues(RandomImages):
     """
 
     def __init__(
-        self, value_range: Sequence[float], seed: int | None, data_format: str | None = None, **kwargs: object
+        self, value_range: Sequence[float], seed: int | None = None, data_format: str | None = None, **kwargs: object
     ):
         super().__init__(seed, data_format, **kwargs)
         try:

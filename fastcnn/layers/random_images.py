@@ -85,8 +85,10 @@ class RandomImages(ImageLayer):
         return changed if images.ndim == 4 else changed[0]
 
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
-        if not builder.training:
-            return x
+        return self.lower_always(builder, x) if builder.training else x
+
+    def lower_always(self, builder: Builder, x: Tensor) -> Tensor:
+        """Emits the change, whether in training or not."""
         shape = (x.shape[0], *self.compute_output_shape((None, *x.shape[1:]))[1:])
         return calls.call(builder, _Change(self, builder.key(self.seed)), [x], shape)
 

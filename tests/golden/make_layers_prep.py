@@ -159,6 +159,20 @@ def transform_cases() -> list[tuple]:
     ]
 
 
+def tone_cases() -> list[tuple]:
+    """(class_name, kwargs, parameters) of the layers behind RandAugment."""
+    numbers = np.array([0.0, 40.0, 200.0]).reshape(3, 1, 1, 1)
+    solarize = {"additions": numbers[::-1] / 4, "thresholds": numbers}
+    return [
+        ("Solarization", {"addition_factor": 1.0}, solarize),
+        ("Solarization", {"value_range": [-50, 300]}, solarize),
+        ("RandomPosterization", {"factor": 8}, {"shift_factor": np.array([0, 3, 7], np.uint8)}),
+        ("RandomSharpness", {"factor": 1.0}, {"factor": np.array([0.0, 0.4, 1.0])}),
+        ("AutoContrast", {}, {}),
+        ("AutoContrast", {"value_range": [0, 400]}, {}),
+    ]
+
+
 def keras_transformation(layer: keras.Layer, parameters: dict, shape: tuple[int, ...]) -> object:
     """The transformation, as the layer's own transform_images wants it, for our parameters."""
     values = {name: np.asarray(v, np.float32 if v.dtype.kind == "f" else v.dtype) for name, v in parameters.items()}
@@ -353,6 +367,9 @@ def main() -> None:
         add(case | {"layer": {"class_name": class_name, "kwargs": kwargs}, "input_shape": list(shape)}, run_spectral)
     for class_name in ("MixUp", "CutMix"):
         add({"kind": "mixing", "class_name": class_name}, run_mixing)
+    for class_name, kwargs, parameters in tone_cases():
+        case = {"kind": "transform", "class_name": class_name, "kwargs": kwargs, "gradient": "Sharp" in class_name}
+        add(case, run_transform, parameters)
     for name in ("images", "normalizations"):
         add({"kind": "file", "class_name": "Sequential", "name": name}, run_file)
     save("layers_prep", {"cases": as_json(cases), **arrays})

@@ -22,7 +22,12 @@ EVERY = {
     "RandomGrayscale": {"factor": 0.6},
     "RandomInvert": {"factor": (0.5, 0.5)},
     "RandomColorDegeneration": {"factor": 0.8},
+    "RandomSharpness": {"factor": 1.0},
+    "Solarization": {"threshold_factor": 1.0},
+    "RandomPosterization": {"factor": (2, 5)},
+    "RandAugment": {"num_ops": 3},
 }
+WITHOUT_GRADIENT = ("Solarization", "RandomPosterization", "RandAugment")
 each = pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.covers(f"layers.{n}")) for n in EVERY])
 
 
@@ -77,7 +82,7 @@ def test_one_image_bytes_and_dicts_are_taken(name):
         layer({"images": IMAGES, "bounding_boxes": {}})
 
 
-@each
+@pytest.mark.parametrize("name", [name for name in EVERY if name not in WITHOUT_GRADIENT])
 def test_the_gradient_agrees_with_differences(name):
     layer = make(name, seed=3)
     x = RNG.uniform(20, 235, (2, 9, 12, 3))
@@ -95,6 +100,8 @@ def test_the_gradient_agrees_with_differences(name):
 @each
 def test_it_trains_as_the_first_layer_and_behind_weights(name):
     for first in ([], [layers.Conv2D(3, 1)]):
+        if first and name in WITHOUT_GRADIENT:
+            continue
         model = Sequential([layers.Input(IMAGES.shape[1:]), *first, make(name), layers.Flatten(), layers.Dense(1)])
         model.compile("sgd", "mse")
         history = model.fit(IMAGES / 255, np.zeros(4), batch_size=3, epochs=1, verbose=0)
@@ -103,13 +110,54 @@ def test_it_trains_as_the_first_layer_and_behind_weights(name):
 
 @each
 def test_channels_first_means_the_same(name):
-    if name in ("RandomContrast", "RandomBrightness"):
+    if name in ("RandomContrast", "RandomBrightness", "Solarization"):
         layer = make(name, seed=2)
         layer.data_format = "channels_first"
     else:
         layer = make(name, seed=2, data_format="channels_first")
     moved = np.asarray(layer(np.moveaxis(IMAGES, -1, 1), training=True))
     assert (np.moveaxis(moved, 1, -1) == np.asarray(make(name, seed=2)(IMAGES))).all()
+
+
+@pytest.mark.parametrize("name", WITHOUT_GRADIENT)
+def test_what_has_no_gradient_says_so(name):
+    weights_first = [layers.Conv2D(3, 1), make(name), layers.Flatten(), layers.Dense(1)]
+    model = Sequential([layers.Input(IMAGES.shape[1:]), *weights_first])
+    model.compile("sgd", "mse")
+    with pytest.raises(
+        NotImplementedError, match=f"{name} has no gradient: put it before the first layer with weights"
+    ):
+        model.fit(IMAGES, np.zeros(4), verbose=0)
+
+
+def test_auto_contrast_spreads_channels_always():
+    layer = layers.AutoContrast()
+    image = np.stack([np.linspace(50, 100, 12).reshape(3, 4), np.full((3, 4), 7.0)], axis=-1)[None]
+    for training in (True, False):
+        spread = np.asarray(layer(image, training=training))
+        np.testing.assert_allclose(spread[..., 0].ravel(), np.linspace(0, 255, 12), atol=1e-3)
+        np.testing.assert_allclose(spread[..., 1], 7.0, rtol=1e-5)
+    assert layers.AutoContrast.from_config(layer.get_config()).value_range == (0, 255)
+
+
+def test_equalization_spreads_the_histogram_of_each_image():
+    image = (np.arange(256.0).reshape(16, 16, 1) / 256) ** 2 * 255
+    for value_range in ((0, 255), (0, 1)):
+        scale = value_range[1] / 255
+        layer = layers.Equalization(value_range)
+        images = np.stack([image, image / 2, np.full_like(image, 9.0)]).astype(np.float32) * scale
+        equal = np.asarray(layer(images)) / scale
+        assert equal.min() == 0
+        assert abs(np.median(equal[0]) - 128) < 20
+        assert abs(np.median(equal[1]) - 128) < 20
+        np.testing.assert_allclose(equal[2], 9.0, rtol=1e-5)
+    assert (np.asarray(layer(images, training=False)) == images).all()
+
+
+def test_rand_augment_chooses_for_each_image():
+    chosen = layers.RandAugment(num_ops=2).draw(np.random.default_rng(0), (2000, 4, 4, 3))["layer_idxes"]
+    assert chosen.shape == (2, 2000)
+    np.testing.assert_allclose(np.bincount(chosen.ravel(), minlength=11) / 4000, 1 / 11, atol=0.03)
 
 
 def test_a_row_of_layers_augments_when_called():
@@ -149,6 +197,8 @@ def test_flips_happen_half_of_the_time_in_the_directions_asked_for():
         (layers.RandomBrightness((0, 0.2), (0, 1)), "rgb_delta", 0, 0.2),
         (layers.RandomColorDegeneration(0.3), "factor", -0.3, 0.3),
         (layers.RandomCrop(4, 12), "top", 0, 5),
+        (layers.RandomPosterization(5), "shift_factor", 3, 7),
+        (layers.Solarization(0.2), "additions", 0, 51),
     ],
     ids=lambda value: getattr(value, "name", str(value)),
 )
