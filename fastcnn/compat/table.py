@@ -177,6 +177,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
 }
 _RECURRENT = "fastcnn is for images: recurrent layers are absent. Conv1D reads sequences too"
 _SEQUENCE = "fastcnn is for images: layers for words and sequences are absent"
+_AUGMENTING = "absent: use RandAugment, RandomColorDegeneration, RandomContrast, RandomShear, or a Layer with call"
 # Module -> what there was and is not here -> what to use, or that it is absent.
 REFUSED: dict[str, dict[str, str]] = {
     "layers": {
@@ -184,6 +185,11 @@ REFUSED: dict[str, dict[str, str]] = {
         **dict.fromkeys(("StackedRNNCells", "ConvLSTM2D", "Bidirectional", "ConvRecurrent2D"), _RECURRENT),
         **dict.fromkeys(("Embedding", "Masking", "TextVectorization", "StringLookup", "Attention"), _SEQUENCE),
         **dict.fromkeys(("TimeDistributed", "TimeDistributedDense", "MultiHeadAttention"), _SEQUENCE),
+        **dict.fromkeys(("AugMix", "CLAHE", "RandomElasticTransform", "RandomGaussianBlur", "RandomHue"), _AUGMENTING),
+        **dict.fromkeys(("RandomSaturation", "RandomColorJitter", "RandomPerspective"), _AUGMENTING),
+        "SpatialDropout3D": "volumes are absent: use SpatialDropout2D",
+        "RMSNormalization": "absent: use LayerNormalization",
+        "Wrapper": "absent: keep the layer as an attribute of your own Layer and call it in call()",
         "Highway": "absent since Keras 2: write it with Dense, Multiply and Add in a functional model",
         "MaxoutDense": "absent since Keras 2: use Dense and layers.Maximum in a functional model",
         "SReLU": "absent since Keras 2: use PReLU or LeakyReLU",
