@@ -50,6 +50,8 @@ def _detail(op: Op) -> str:
         parts.append(f"tile {op.params['tile']}x{op.params['tile']}")
     if op.params.get("activation", "linear") != "linear":
         parts.append(op.params["activation"])
+    if "curve" in op.params:
+        parts.append(op.params["curve"])
     if op.params.get("masked") or ("backward_input" in op.kernel and op.args.get("x") is not None):
         parts.append("relu's gradient")
     if op.args.get("packed") is not None and "packed" not in op.outputs:

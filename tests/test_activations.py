@@ -243,6 +243,12 @@ def test_functions_of_ops_run_as_kernels(function, kernel):
     assert kernels_of(model) == [kernel]
 
 
+def test_a_summary_of_kernels_names_the_curve(capsys):
+    model_of(layers.Dense(3, activation="mish")).summary(fused=True)
+    assert " curve_forward " in (line := next(x for x in capsys.readouterr().out.splitlines() if "curve" in x))
+    assert " mish " in line
+
+
 def test_what_kernels_cannot_do_to_the_end_leaves_nothing_behind():
     builder = Builder(2)
     x = builder.input("x", (4, 6))
