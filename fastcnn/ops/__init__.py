@@ -166,6 +166,8 @@ from fastcnn.ops.shapes import (
     transpose,
     unstack,
 )
+from fastcnn.ops.sums import einsum, outer
+from fastcnn.ops.windows import average_pool, conv, max_pool
 
 for _name, _function in list(globals().items()):
     if callable(_function) and not _name.startswith("_"):

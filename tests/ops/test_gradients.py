@@ -87,6 +87,27 @@ REDUCTIONS = [
     case("sort", X, axis=1),
     case("top_k", X, function=lambda x: ops.top_k(x, 2)[0]),
 ]
+IMAGE = (2, 5, 6, 3)
+SUMS = [
+    case("einsum", (2, 3), (3, 4), function=lambda a, b: ops.einsum("ij,jk->ik", a, b)),
+    case("einsum implicit", (2, 3), (4, 3), function=lambda a, b: ops.einsum("ij, kj", a, b)),
+    case("einsum sums", (2, 3), (3, 4), function=lambda a, b: ops.einsum("ij,jk->k", a, b)),
+    case("einsum of three", (2, 3), (3, 4), (2, 4), function=lambda a, b, c: ops.einsum("ij,jk,ik->j", a, b, c)),
+    case("einsum of one", X, function=lambda x: ops.einsum("abc->ca", x)),
+    case("outer", (3,), (4,)),
+    *(
+        case("conv", IMAGE, (3, 2, 3, 4), strides=strides, padding=padding)
+        for strides in (1, (2, 1))
+        for padding in ("valid", "same")
+    ),
+    case("conv", IMAGE, (2, 2, 3, 4), padding="same", dilation_rate=2),
+    *(
+        case(name, IMAGE, pool_size=size, strides=strides, padding=padding)
+        for name in ("max_pool", "average_pool")
+        for size, strides in ((2, None), ((3, 2), 1), (2, 3))
+        for padding in ("valid", "same")
+    ),
+]
 PICKED = np.array([[0, 2], [2, 2]])
 SHAPES = [
     case("reshape", X, newshape=(4, -1)),
@@ -127,7 +148,7 @@ SHAPES = [
 ]
 
 
-@pytest.mark.parametrize(("function", "shapes", "draw"), UNARY + BINARY + REDUCTIONS + SHAPES)
+@pytest.mark.parametrize(("function", "shapes", "draw"), UNARY + BINARY + REDUCTIONS + SUMS + SHAPES)
 def test_gradient_is_the_change_along_any_direction(function, shapes, draw):
     rng = np.random.default_rng(0)
     xs, directions = [drawn(rng, s, draw) for s in shapes], [rng.standard_normal(s) for s in shapes]
@@ -145,7 +166,7 @@ def test_gradient_is_the_change_along_any_direction(function, shapes, draw):
     np.testing.assert_array_equal(value, function(*xs))  # the same value as on plain arrays
 
 
-@pytest.mark.parametrize(("function", "shapes", "draw"), UNARY + BINARY + REDUCTIONS + SHAPES)
+@pytest.mark.parametrize(("function", "shapes", "draw"), UNARY + BINARY + REDUCTIONS + SUMS + SHAPES)
 def test_float32_stays_float32(function, shapes, draw):
     if function is SHAPES[-1].values[0]:
         return  # asks for float64 itself

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from fastcnn import ops
+from fastcnn import layers, ops
 
 X = np.random.default_rng(0).standard_normal((3, 4)).astype(np.float32) * 3
 NUMPY = [
@@ -168,3 +168,35 @@ def test_questions_about_arrays():
 def test_a_norm_of_matrices_is_refused():
     with pytest.raises(NotImplementedError, match=r"ord must be a number, of vectors along one axis. Received: 'nuc'"):
         ops.norm(X, ord="nuc")
+
+
+IMAGES = np.random.default_rng(1).standard_normal((2, 6, 7, 3)).astype(np.float32)
+KERNEL = np.random.default_rng(2).standard_normal((3, 2, 3, 4)).astype(np.float32)
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("strides", [1, (2, 1)])
+def test_windows_are_those_of_the_layers(padding, strides):
+    conv = layers.Conv2D(4, (3, 2), strides, padding, use_bias=False)
+    conv(IMAGES)
+    conv.set_weights([KERNEL])
+    np.testing.assert_allclose(ops.conv(IMAGES, KERNEL, strides, padding), conv(IMAGES), rtol=1e-4, atol=1e-5)
+    for function, layer in ((ops.max_pool, layers.MaxPooling2D), (ops.average_pool, layers.AveragePooling2D)):
+        expected = layer((3, 2), strides, padding)(IMAGES)
+        np.testing.assert_allclose(function(IMAGES, (3, 2), strides, padding), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: ops.conv(IMAGES[0], KERNEL), NotImplementedError, r"conv: expected images \(N, H, W, C\).*3 axes"),
+        (lambda: ops.max_pool(IMAGES, 2, data_format="channels_first"), NotImplementedError, "'channels_first'"),
+        (lambda: ops.conv(IMAGES, KERNEL[:, :, :1]), NotImplementedError, r"expected a kernel \(height, width, 3, n\)"),
+        (lambda: ops.einsum("...i->i", X), NotImplementedError, "einsum: expected a letter for each axis"),
+        (lambda: ops.einsum("ii->i", X[:, :3]), NotImplementedError, "once in an operand. Received: 'ii->i'"),
+        (lambda: ops.einsum("ij,jk", X), ValueError, "names 2 operands. Received: 1"),
+    ],
+)
+def test_what_is_not_offered_is_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
