@@ -20,7 +20,9 @@ Shapes = dict[str, Shape]
 # operations an element are left out.
 BY_ELEMENT = (
     "activations",
+    "adaptive",
     "bias",
+    "clipping",
     "curves",
     "dropout",
     "elementwise",

@@ -18,7 +18,18 @@ Packed     an array in a backend's own order; `<kernel>_size(shape, **params)` b
            length in elements.
 """
 
-from fastcnn.kernels.contract import curves, depthwise, fused, fused_normalization, image, network, training
+from fastcnn.kernels.contract import adaptive, curves, depthwise, fused, fused_normalization, image, network, training
 from fastcnn.kernels.contract.registry import KERNELS, Kernel
 
-__all__ = ["KERNELS", "Kernel", "curves", "depthwise", "fused", "fused_normalization", "image", "network", "training"]
+__all__ = [
+    "KERNELS",
+    "Kernel",
+    "adaptive",
+    "curves",
+    "depthwise",
+    "fused",
+    "fused_normalization",
+    "image",
+    "network",
+    "training",
+]

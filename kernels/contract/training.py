@@ -82,6 +82,22 @@ def penalty_backward(x: In(2), before: In(2).or_none(), dx: Out(2, may_alias="be
     shapes.same("penalty_backward", x=x, before=before, dx=dx)
 
 
+# --- clipping of gradients -------------------------------------------------------------------------------------------
+
+
+@kernel("clipping")
+def clip_by_value(x: In(1), y: Out(1, may_alias="x"), *, limit: float):
+    """y = min(max(x, -limit), limit)."""
+    shapes.same("clip_by_value", x=x, y=y)
+
+
+@kernel("clipping")
+def clip_by_norm(x: In(1), square: In(1), y: Out(1, may_alias="x"), *, limit: float):
+    """y = x * limit / max(norm, limit); square (1,) = norm ** 2, of x or of all gradients together."""
+    shapes.same("clip_by_norm", x=x, y=y)
+    shapes.expect("clip_by_norm", "square", square, (1,))
+
+
 # --- optimizers: hyper is float64, so that the engine can change a rate between steps, program untouched -----
 # 1 - rho and 1 - beta are taken in float64: in float32, 1 - 0.999 is off by 1e-5 of itself.
 # `decay` is learning_rate * weight_decay; each update begins with w -= decay * w (decoupled weight decay).
