@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import cache, wraps
 
 from fastcnn.compat import table
+from fastcnn.compat.eras import optimizer_arguments
 from fastcnn.compat.notes import note
 from fastcnn.compat.windows import margins_of, window_of
 
@@ -150,10 +151,13 @@ def fill_when_built(layer: object, weights: object) -> None:
 
 
 class RenamedOptimizer(type):
-    """Optimizers: `lr` is learning_rate; `decay` divides the rate by 1 + decay * iterations, as Keras 1 and 2 did."""
+    """Optimizers: `lr` is learning_rate; `decay` divides the rate by 1 + decay * iterations, as Keras 1 and 2 did.
+
+    A call in these spellings has these versions' defaults.
+    """
 
     def __call__(cls, *args: object, **kwargs: object) -> object:
-        args, kwargs = translate_call(cls, args, kwargs)
+        args, kwargs = translate_call(cls, args, optimizer_arguments(cls, args, kwargs))
         decay = kwargs.pop("decay", 0.0)
         optimizer = super().__call__(*args, **kwargs)
         optimizer.inverse_time_decay = float(decay)

@@ -200,6 +200,11 @@ REFUSED: dict[str, dict[str, str]] = {
         "Graph": "absent since Keras 1: use Model(inputs=..., outputs=...)",
         "model_from_yaml": "YAML is absent since Keras 2.6: use to_json() and model_from_json()",
     },
+    "optimizers": {
+        "Muon": "for large language models: use AdamW",
+        "ScheduleFreeAdamW": "absent: use AdamW with optimizers.schedules.CosineDecay",
+        "LossScaleOptimizer": "gradients have 32 bits here, which need no scaling: use the inner optimizer",
+    },
     "regularizers": {"EigenvalueRegularizer": "absent since Keras 2"},
 }
 

@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from fastcnn import identifiers
+
 
 class LearningRateSchedule:
     """Base class: ``schedule(step) -> learning rate``."""
@@ -134,6 +136,41 @@ class CosineDecay(_Decay):
         return float(top * ((1.0 - self.alpha) * cosine + self.alpha))
 
 
+class CosineDecayRestarts(LearningRateSchedule):
+    """Half cosines one after another, each `t_mul` times as long and beginning `m_mul` times as high as the last.
+
+    first_decay_steps : steps of the first one. alpha : where each ends, as a share of the first rate's height.
+    Source: Loshchilov and Hutter 2017, SGDR.
+    """
+
+    config_names = ("initial_learning_rate", "first_decay_steps", "t_mul", "m_mul", "alpha")
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        first_decay_steps: int,
+        t_mul: float = 2.0,
+        m_mul: float = 1.0,
+        alpha: float = 0.0,
+        name: str = "SGDRDecay",
+    ):
+        if first_decay_steps <= 0:
+            raise ValueError(f"{name}: first_decay_steps must be positive. Received: {first_decay_steps}")
+        self.initial_learning_rate, self.first_decay_steps = initial_learning_rate, first_decay_steps
+        self.t_mul, self.m_mul, self.alpha, self.name = t_mul, m_mul, alpha, name
+
+    def __call__(self, step: int) -> float:
+        done = step / self.first_decay_steps
+        if self.t_mul == 1:
+            restarts = math.floor(done)
+            done -= restarts
+        else:
+            restarts = math.floor(math.log(1 - done * (1 - self.t_mul), self.t_mul) + 1e-12)
+            done = (done - (1 - self.t_mul**restarts) / (1 - self.t_mul)) / self.t_mul**restarts
+        height = 0.5 * self.m_mul**restarts * (1 + math.cos(math.pi * done))
+        return float(self.initial_learning_rate * ((1 - self.alpha) * height + self.alpha))
+
+
 class PiecewiseConstantDecay(LearningRateSchedule):
     """``values[i]`` up to and including step ``boundaries[i]``, the last value after the last boundary.
 
@@ -157,13 +194,25 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 
 _CLASSES = {
     cls.__name__: cls
-    for cls in (ExponentialDecay, InverseTimeDecay, PolynomialDecay, CosineDecay, PiecewiseConstantDecay)
+    for cls in (
+        ExponentialDecay,
+        InverseTimeDecay,
+        PolynomialDecay,
+        CosineDecay,
+        CosineDecayRestarts,
+        PiecewiseConstantDecay,
+    )
 }
 
 
-def deserialize(description: dict[str, Any]) -> LearningRateSchedule:
-    """Build the schedule of ``{"class_name": ..., "config": ...}``, one of this file's. Raises ValueError."""
-    name = description.get("class_name")
-    if name not in _CLASSES:
-        raise ValueError(f"unknown schedule. Received: {name!r}. Known: {', '.join(sorted(_CLASSES))}")
-    return _CLASSES[name].from_config(description.get("config", {}))
+def serialize(schedule: LearningRateSchedule) -> dict[str, Any]:
+    """{"class_name": ..., "config": ...}."""
+    return identifiers.description(schedule)
+
+
+def deserialize(config: dict[str, Any], custom_objects: dict[str, type] | None = None) -> LearningRateSchedule:
+    """Build the schedule that serialize described; custom_objects: classes of the user's own, by name.
+
+    Raises ValueError for a class that is in neither.
+    """
+    return identifiers.from_description("schedule", _CLASSES, config, custom_objects)

@@ -26,7 +26,7 @@ def save_model(model: Model, path: str | Path, include_optimizer: bool = True) -
         write_model(path, _config(model, None), _of_layers(_arrays(model)))
         return
     compiled["slots"] = bool(_slots(model))
-    write_model(path, _config(model, compiled), _arrays(model), {"iterations": model.optimizer.iterations})
+    write_model(path, _config(model, compiled), _arrays(model), {"iterations": model.optimizer.steps})
 
 
 def save_weights(model: Model, path: str | Path) -> None:
@@ -71,7 +71,7 @@ def load_model(path: str | Path, reader: Reader, compile: bool = True) -> Model:
     for name, variable in _variables(model).items():
         place(variable, arrays[name])
     if model.optimizer is not None and training is not None:
-        model.optimizer.iterations = int(training.get("iterations", 0))
+        model.optimizer.steps = int(training.get("iterations", 0))
     if not compile:
         model.optimizer = None
     return model

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fastcnn.engine.variable import Variable
+from fastcnn.optimizers.base import AVERAGE, COLLECTED
 from fastcnn.saving.h5 import Dataset
 from fastcnn.saving.loading import Stored, place
 
@@ -18,8 +19,9 @@ from fastcnn.saving.loading import Stored, place
 _GROUPS: dict[str, list[tuple[str, ...]]] = {
     "Adam": [("m", "v"), ("vmax",)],
     "AdamW": [("m", "v"), ("vmax",)],
-    "RMSprop": [("square",), ("velocity",), ("mean",)],
+    "RMSprop": [("square",), ("v",), ("velocity",), ("mean",)],  # "v" with epsilon outside the root
 }
+_OF_ALL = [(AVERAGE,), (COLLECTED,)]  # come first
 # Slots that tf.keras before 2.11 stored weight by weight too.
 _TOGETHER = {"Adadelta", "Ftrl"}
 
@@ -27,7 +29,7 @@ _TOGETHER = {"Adadelta", "Ftrl"}
 def optimizer_arrays(model: object) -> dict[str, np.ndarray]:
     """The compiled optimizer's state by name, in Keras 3's order; without slots before the first step."""
     optimizer = model.optimizer
-    arrays = {"iteration": np.array(optimizer.iterations, np.int64)}
+    arrays = {"iteration": np.array(optimizer.steps, np.int64)}
     if not callable(optimizer._rate):
         arrays["learning_rate"] = np.array(optimizer.learning_rate, np.float32)
     if optimizer.variables:
@@ -58,14 +60,14 @@ def restore_optimizer(model: object, stored: Sequence[Dataset], keras_version: s
     for slot, value in zip(slots, values, strict=False):
         place(slot, value)
     if head:
-        optimizer.iterations = int(stored[0].scalar())
+        optimizer.steps = int(stored[0].scalar())
 
 
 def _ordered(optimizer: object, weights: Sequence[Variable], groups: list[tuple[str, ...]]) -> list[Variable]:
     """The slots of these weights, group by group, weight by weight."""
-    names, flat = optimizer.slot_names, iter(optimizer.slots_of(weights))
+    names, flat = optimizer.all_slot_names, iter(optimizer.slots_of(weights))
     of_weight = [{name: next(flat) for name in names} for _ in weights]
-    return [slots[name] for group in groups for slots in of_weight for name in group if name in slots]
+    return [slots[name] for group in _OF_ALL + groups for slots in of_weight for name in group if name in slots]
 
 
 def _groups(optimizer: object, keras_version: str = "3") -> list[tuple[str, ...]]:

@@ -13,6 +13,7 @@ from fastcnn.engine.program import Builder, Op, Program, Tensor
 from fastcnn.engine.run import Runner
 from fastcnn.engine.variable import Variable
 from fastcnn.kernels.backends import Backend
+from fastcnn.optimizers.updates import Updates
 
 
 class NonFiniteLossError(FloatingPointError):
@@ -89,11 +90,12 @@ class Executor:
                 is returned and the update left out.
         """
         with self._lock:
-            bound, optimizer = self.program("train", len(x)), self.model.optimizer
+            optimizer = self.model.optimizer
+            bound = self.program("collect" if optimizer.collects else "train", len(x))
             self._fill(bound, x, y, weights)
             optimizer.begin_step()
             for key in bound.runner.program.keys:
-                key[1] = optimizer.iterations & 0xFFFFFFFF
+                key[1] = optimizer.steps & 0xFFFFFFFF
             bound.runner.forward(len(x))
             loss = self._loss(bound, len(x))
             predictions = bound.outputs(len(x))
@@ -166,8 +168,11 @@ class Executor:
 
 
 def build_program(model: object, backend: Backend, mode: str, batch: int, arena: Arena | None = None) -> _Bound:
-    """Lowers a built model to a runner in `arena`; mode is "train", "test" or "predict"."""
-    training = mode == "train"
+    """Lowers a built model to a runner in `arena`; mode is "train", "collect", "test" or "predict".
+
+    The steps of "collect" only add their gradients to those of a later step of "train".
+    """
+    training = mode in ("train", "collect")
     builder = Builder(batch, model.dtype, training, model.trainable_weights if training else ())
     builder.penalties = None if mode == "predict" else []
     x = builder.input("x", model.input_shape[1:])
@@ -192,7 +197,7 @@ def build_program(model: object, backend: Backend, mode: str, batch: int, arena:
     for rule in fuse.BEFORE_GRADIENT if config.fuse else ():
         rule(program, backend)
     if training:
-        add_training(builder, loss, model, of_activities)
+        add_training(builder, loss, model, of_activities, mode == "collect")
     rewrite(program, backend)
     bound.x = program.inputs["x"]
     bound.runner = Runner(program, backend, arena)
@@ -216,17 +221,19 @@ def rewrite(program: Program, backend: Backend) -> None:
         rule(program, backend)
 
 
-def add_training(builder: Builder, loss: Op, model: object, of_activities: Iterable[Tensor]) -> None:
+def add_training(
+    builder: Builder, loss: Op, model: object, of_activities: Iterable[Tensor], collecting: bool = False
+) -> None:
     """Adds gradients and updates, each update as soon as its gradient is there."""
-    optimizer = model.optimizer
-    optimizer.build(model.trainable_weights)
+    model.optimizer.build(model.trainable_weights)
+    updates = Updates(builder, model.optimizer, collecting)
     waiting = {id(v.value): v for v in model.trainable_weights}
 
     def update(w: Tensor, dw: Tensor | None) -> None:
         variable = waiting.pop(id(w.value))
-        optimizer.lower(builder, variable, w, penalties.added(builder, variable, dw))
-        penalties.constrain(builder, variable)
+        updates.add(variable, penalties.added(builder, variable, dw))
 
     gradients.add_backward(builder, loss, update, of_activities)
     for variable in [v for v in waiting.values() if v.regularizer is not None]:  # the penalty alone moves them
         update(builder.variable(variable), None)
+    updates.finish()

@@ -86,6 +86,7 @@ def fit(model: object, plan: Plan, callbacks: CallbackList) -> None:
                 callbacks.on_epoch_end(epoch, logs)
                 if model.stop_training:
                     break
+            model.optimizer.finalize_variable_values(model.trainable_weights)
         finally:
             callbacks.on_train_end(logs)
 
