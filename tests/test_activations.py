@@ -109,6 +109,28 @@ def test_a_user_function_trains_as_the_kernel_does():
         np.testing.assert_allclose(own, ours, rtol=1e-5, atol=1e-7)
 
 
+def test_a_random_function_draws_once_a_step():
+    slopes = []
+
+    def randomized(x):
+        slopes.append(np.random.default_rng(len(slopes)).uniform(0.1, 0.3))
+        return ops.where(x > 0, x, x * slopes[-1])
+
+    layer = model_of(layers.Activation(randomized)).layers[0]
+    slopes.clear()
+    found = layer_gradients(layer, X, np.ones_like(X), "numpy")
+    np.testing.assert_allclose(found["y"], np.where(X > 0, X, X * slopes[-1]), rtol=1e-6)
+    np.testing.assert_allclose(found["dx"], np.where(X > 0, 1, slopes[-1]), rtol=1e-6)
+
+
+@pytest.mark.parametrize("function", [np.tanh, np.square])
+def test_functions_of_numpy_are_activations(function):
+    found = layer_gradients(model_of(layers.Activation(function)).layers[0], X, np.ones_like(X), "numpy")
+    np.testing.assert_allclose(found["y"], function(X), rtol=1e-6)
+    expected = 1 - np.tanh(X) ** 2 if function is np.tanh else 2 * X
+    np.testing.assert_allclose(found["dx"], expected, rtol=1e-4, atol=1e-6)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_activations_inside_a_loss_have_gradients(dtype):
     x = X.astype(dtype)

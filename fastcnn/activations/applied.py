@@ -12,7 +12,7 @@ from fastcnn.engine import calls
 from fastcnn.engine.ops.activations import elementwise
 from fastcnn.engine.program import Builder, Tensor
 from fastcnn.ops.deferring import Deferred
-from fastcnn.ops.tape import Traced, array_of, differentiate, lift, record
+from fastcnn.ops.tape import Pullback, Traced, array_of, differentiate, lift, record
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def written(x: object, function: Callable) -> Value:
         x = lift(x)
         return function(x if isinstance(x, Traced) else _real(x).reshape(np.shape(x)))
     shape = output_shape(function, x.tensor.shape, x.tensor.dtype)
-    return Emitting(x.builder, calls.call(x.builder, _Written(function), [x.tensor], shape))
+    return Emitting(x.builder, calls.call(x.builder, _Written(function, x.builder.differentiable), [x.tensor], shape))
 
 
 def output_shape(function: Callable, shape: tuple, dtype: object = "float32") -> tuple:
@@ -79,21 +79,29 @@ def output_shape(function: Callable, shape: tuple, dtype: object = "float32") ->
 
 
 class _Written:
-    """A function of fastcnn.ops as an op of a program."""
+    """A function of fastcnn.ops as an op of a program.
 
-    def __init__(self, function: Callable):
-        self.function, self.name = function, getattr(function, "__name__", "activation")
+    keep : whether a gradient follows each run; it is that run's own, since a function may draw random numbers.
+    """
+
+    def __init__(self, function: Callable, keep: bool):
+        self.function, self.name, self._keep = function, getattr(function, "__name__", "activation"), keep
+        self._pullback: Pullback | None = None
 
     def forward(self, inputs: list[np.ndarray], y: np.ndarray) -> None:
         """Fills y."""
-        with np.errstate(all="ignore"):
-            np.copyto(y, self.function(*inputs))
+        if self._keep:
+            value, self._pullback = differentiate(self.function, inputs)
+        else:
+            with np.errstate(all="ignore"):
+                value = self.function(*inputs)
+        np.copyto(y, value)
 
     def backward(
         self, inputs: list[np.ndarray], y: np.ndarray, dy: np.ndarray, gradients: list[np.ndarray | None]
     ) -> None:
-        """Computes the function once more, this time with a tape."""
-        (dx,) = differentiate(self.function, inputs)[1](dy)
+        """Fills the gradient, 0 where the function does not depend on x."""
+        (dx,), self._pullback = self._pullback(dy), None
         np.copyto(gradients[0], 0 if dx is None else dx)
 
 

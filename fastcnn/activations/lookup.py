@@ -111,7 +111,8 @@ def emit(builder: Builder, activation: Callable, x: Tensor) -> Tensor:
     given = Emitting(builder, x)
     if _is_known(_inner(activation)):
         return activation(given).tensor
-    ours = _inner(activation).__module__.startswith("fastcnn.")  # a user's may draw random numbers in each step
+    module = getattr(_inner(activation), "__module__", None) or ""
+    ours = module.startswith("fastcnn.")  # a user's may draw random numbers in each step
     y = emit_as_kernels(builder, activation, x) if ours else None
     return written(given, activation).tensor if y is None else y
 
