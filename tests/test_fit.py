@@ -74,6 +74,7 @@ def assert_same(first: list[np.ndarray], second: list[np.ndarray]) -> None:
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.covers("Model.fit", "models.Sequential", "utils.Sequence")
 def test_arrays_generators_and_datasets_train_alike():
     expected, counts = trained(X, LABELS, batch_size=5, shuffle=False, epochs=2)
     assert counts == [4, 4]
@@ -118,6 +119,7 @@ def test_fractions_of_steps_count_as_a_last_step():
     assert counts == [3]
 
 
+@pytest.mark.covers("trap.3")
 def test_generator_that_runs_dry_is_reported():
     with pytest.raises(ValueError, match="no batches left"):
         network().fit(batches(), epochs=2, verbose=0)
@@ -139,6 +141,7 @@ def test_fit_generator_of_keras_1_counts_samples_and_of_keras_2_batches():
     np.testing.assert_array_equal(model.predict_generator(Iterator(), steps=2), model.predict(X[:10], 5, 0))
 
 
+@pytest.mark.covers("Model.fit", "Model.compile")
 def test_epochs_validation_and_history_follow_the_arguments():
     model = network()
     history = model.fit(X, LABELS, epochs=5, initial_epoch=2, validation_split=0.25, validation_freq=2, verbose=0)
@@ -149,6 +152,7 @@ def test_epochs_validation_and_history_follow_the_arguments():
     assert model.history is history
 
 
+@pytest.mark.covers("Model.fit", "trap.10")
 def test_shuffle_changes_the_order_and_validation_split_takes_the_last_samples():
     ordered, shuffled = (trained(X, LABELS, batch_size=5, shuffle=value)[0] for value in (False, True))
     assert any((a != b).any() for a, b in zip(ordered, shuffled, strict=True))
@@ -158,6 +162,7 @@ def test_shuffle_changes_the_order_and_validation_split_takes_the_last_samples()
     )
 
 
+@pytest.mark.covers("Model.fit", "trap.13")
 def test_sample_weights_and_class_weights_say_the_same():
     class_weight = {0: 0.5, 1: 2.0, 2: 1.0}
     weights = np.array([class_weight[label] for label in LABELS])
@@ -176,6 +181,9 @@ def test_sample_of_weight_zero_does_not_matter():
     )
 
 
+@pytest.mark.covers(
+    "Model.train_on_batch", "Model.test_on_batch", "Model.predict_on_batch", "Model.evaluate", "Model.predict"
+)
 def test_one_batch_methods_agree_with_evaluate_and_predict():
     model = network()
     tested = model.test_on_batch(X, LABELS, return_dict=True)
@@ -188,6 +196,7 @@ def test_one_batch_methods_agree_with_evaluate_and_predict():
     assert model.predict_classes(X).shape == (20,)
 
 
+@pytest.mark.covers("Model.evaluate")
 def test_evaluate_weighs_a_smaller_last_batch_by_its_samples():
     model = network()
     whole = model.evaluate(X, LABELS, batch_size=20, verbose=0)
@@ -216,6 +225,7 @@ WRONG_DATA = [
 ]
 
 
+@pytest.mark.covers("trap.12")
 @pytest.mark.parametrize(("changed", "message"), WRONG_DATA, ids=range(len(WRONG_DATA)))
 def test_wrong_data_are_refused_before_the_first_step(changed, message):
     model = network()

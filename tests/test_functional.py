@@ -213,6 +213,7 @@ def test_part_of_a_model_may_begin_in_its_middle():
     np.testing.assert_allclose(tail.predict(head.predict(x, verbose=0), verbose=0), model.predict(x, verbose=0), 1e-4)
 
 
+@pytest.mark.covers("Model.__call__")
 def test_call_on_an_array_follows_the_training_flag():
     np.random.seed(3)
     dropout, x = layers.Dropout(0.5), np.ones((64, 10), "float32")

@@ -32,12 +32,14 @@ def image(name):
     return GOLDEN[f"image/{name}"].astype(np.float32)
 
 
+@pytest.mark.covers("preprocessing.image.apply_affine_transform", "trap.7")
 @pytest.mark.parametrize(("number", "case"), cases("affine"))
 def test_affine_matrix_is_the_documented_one(number, case):
     matrix = affine_matrix(*image(case["image"]).shape[:2], **case["parameters"])
     np.testing.assert_allclose(matrix, GOLDEN[f"affine/{number}/documented_matrix"], rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.covers("preprocessing.image.apply_affine_transform")
 @pytest.mark.parametrize(("number", "case"), cases("affine"))
 def test_affine_transform_gives_the_documented_pixels(number, case):
     options = {name: case[name] for name in ("fill_mode", "cval", "order")}
@@ -47,6 +49,7 @@ def test_affine_transform_gives_the_documented_pixels(number, case):
     np.testing.assert_allclose(y, GOLDEN[f"affine/{number}/documented"], rtol=0, atol=PIXEL)
 
 
+@pytest.mark.covers("preprocessing.image.ImageDataGenerator.apply_transform")
 @pytest.mark.parametrize(("number", "case"), cases("transform"))
 def test_apply_transform_gives_keras_pixels(number, case):
     y = ImageDataGenerator(**case["generator"]).apply_transform(image(case["image"]), case["parameters"])
@@ -58,6 +61,7 @@ def test_brightness_of_a_signed_image_keeps_its_range():
     np.testing.assert_allclose(y, GOLDEN["transform/signed/brightness"], rtol=0, atol=PIXEL)
 
 
+@pytest.mark.covers("preprocessing.image.ImageDataGenerator.fit", "preprocessing.image.ImageDataGenerator.standardize")
 @pytest.mark.parametrize(("number", "options"), cases("standardize"))
 def test_fit_and_standardize_give_keras_values(number, options):
     x = GOLDEN["standardize/x"]
@@ -79,6 +83,7 @@ def test_fit_and_standardize_give_keras_values(number, options):
     np.testing.assert_allclose(y, expected, rtol=rtol, atol=rtol * np.abs(expected).max())
 
 
+@pytest.mark.covers("utils.load_img", "utils.img_to_array")
 @pytest.mark.parametrize(("number", "case"), cases("load"))
 def test_load_img_gives_keras_pixels(number, case):
     options = {name: value for name, value in case.items() if name not in ("file", "mode")}
@@ -94,6 +99,7 @@ def test_load_img_gives_keras_pixels(number, case):
     np.testing.assert_allclose(x, expected, rtol=0, atol=3 if name.endswith(".jpg") else 0)
 
 
+@pytest.mark.covers("utils.array_to_img", "utils.save_img")
 @pytest.mark.parametrize(("number", "case"), cases("to_img"))
 def test_array_to_img_and_save_img_give_keras_pixels(number, case):
     x = GOLDEN[f"to_img/{case['x']}"]

@@ -24,7 +24,10 @@ def build(number: int, backend: str) -> Sequential:
 
 
 def runs(numbers):
-    return pytest.mark.parametrize("number", numbers, ids=[NAMES[i] for i in numbers])
+    def case(number):
+        return pytest.param(number, id=NAMES[number], marks=pytest.mark.covers(f"layers.{CASES[number]['class_name']}"))
+
+    return pytest.mark.parametrize("number", [case(i) for i in numbers])
 
 
 everywhere = pytest.mark.parametrize("backend", BACKENDS)

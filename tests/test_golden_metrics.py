@@ -19,7 +19,13 @@ def name_of(value: object) -> str:
     return str(value)
 
 
-@pytest.mark.parametrize("number", range(len(CASES)), ids=[name_of(case) for case in CASES])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(i, id=name_of(case), marks=pytest.mark.covers(f"metrics.{case['class_name']}"))
+        for i, case in enumerate(CASES)
+    ],
+)
 def test_metric_runs_as_keras_metric_runs(number):
     case = CASES[number]
     metric = getattr(metrics, case["class_name"])(**case["kwargs"])

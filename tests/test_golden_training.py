@@ -27,6 +27,14 @@ def name_of(number: int) -> str:
     return f"{number}-{run['network']}-{run['optimizer']['class_name']}({kwargs}){weighing}"
 
 
+def covering(number: int) -> object:
+    """The run as a test of its optimizer and its loss."""
+    rows = [
+        f"{kind}.{RUNS[number][part]['class_name']}" for kind, part in (("optimizers", "optimizer"), ("losses", "loss"))
+    ]
+    return pytest.param(number, id=name_of(number), marks=pytest.mark.covers(*rows))
+
+
 def compiled(run: dict, backend: str) -> Sequential:
     described = NETWORKS[run["network"]]
     made = [getattr(layers, part["class_name"])(**part["kwargs"]) for part in described["layers"]]
@@ -44,7 +52,7 @@ def assert_weights(model: Sequential, key: str) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("number", COMPARED, ids=name_of)
+@pytest.mark.parametrize("number", [covering(i) for i in COMPARED])
 def test_ten_steps_end_where_keras_ends(number, backend):
     run = RUNS[number]
     model = compiled(run, backend)

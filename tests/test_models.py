@@ -160,6 +160,7 @@ def test_model_without_input_shape_is_built_by_its_first_data():
     assert [w.shape for w in model.weights] == [(4, 2), (2,)]
 
 
+@pytest.mark.covers("models.Sequential", "layers.InputLayer")
 def test_pop_removes_the_last_layer_and_another_may_follow():
     model, x = classifier(), np.ones((2, *SHAPE), "f4")
     model.predict(x, verbose=0)
@@ -172,6 +173,7 @@ def test_pop_removes_the_last_layer_and_another_may_follow():
         Sequential().pop()
 
 
+@pytest.mark.covers("Model.get_config", "Model.from_config", "models.clone_model")
 def test_configuration_rebuilds_the_same_network_with_fresh_weights():
     model, x = classifier(), np.random.default_rng(0).standard_normal((2, *SHAPE)).astype("f4")
     copies = [Sequential.from_config(model.get_config()), models.clone_model(model)]
@@ -183,6 +185,7 @@ def test_configuration_rebuilds_the_same_network_with_fresh_weights():
         np.testing.assert_array_equal(copy.predict(x, verbose=0), model.predict(x, verbose=0))
 
 
+@pytest.mark.covers("Model.set_weights", "Model.get_weights")
 def test_set_weights_refuses_other_shapes_and_changes_nothing():
     model = classifier()
     before = model.get_weights()
@@ -195,6 +198,7 @@ def test_set_weights_refuses_other_shapes_and_changes_nothing():
         np.testing.assert_array_equal(old, new)
 
 
+@pytest.mark.covers("Model.get_layer")
 def test_get_layer_finds_by_name_and_index_and_lists_names_otherwise():
     model = classifier()
     assert model.get_layer(model.layers[1].name) is model.layers[1]
@@ -205,6 +209,7 @@ def test_get_layer_finds_by_name_and_index_and_lists_names_otherwise():
         model.get_layer(index=7)
 
 
+@pytest.mark.covers("Model.summary", "Model.count_params")
 def test_summary_counts_weights(capsys):
     model = classifier()
     model.summary()

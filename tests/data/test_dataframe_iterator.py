@@ -6,6 +6,8 @@ import pytest
 from fastcnn.preprocessing.image import ImageDataGenerator
 from tests.data.photos import folder
 
+pytestmark = pytest.mark.covers("preprocessing.image.ImageDataGenerator.flow_from_dataframe")
+
 
 @pytest.fixture
 def top(tmp_path):

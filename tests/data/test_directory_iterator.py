@@ -11,6 +11,10 @@ from fastcnn.data.decode import read_pixels
 from fastcnn.preprocessing.image import ImageDataGenerator, img_to_array, load_img
 from tests.data.photos import folder, pixels, save
 
+pytestmark = pytest.mark.covers(
+    "preprocessing.image.ImageDataGenerator.flow_from_directory", "preprocessing.image.DirectoryIterator"
+)
+
 AUGMENTED = {
     "rotation_range": 20,
     "width_shift_range": 0.1,

@@ -6,6 +6,8 @@ import pytest
 from fastcnn.preprocessing.image import ImageDataGenerator, NumpyArrayIterator
 from tests.data.photos import pixels
 
+pytestmark = pytest.mark.covers("preprocessing.image.ImageDataGenerator")
+
 X = np.stack([pixels(i) for i in range(10)])
 Y = np.arange(10) % 2
 
@@ -32,6 +34,7 @@ def test_nothing_is_drawn_by_default():
     assert parameters == {**neutral, **rest}
 
 
+@pytest.mark.covers("preprocessing.image.ImageDataGenerator.get_random_transform")
 def test_draws_follow_keras_distributions():
     columns = draws(
         rotation_range=30,
@@ -77,6 +80,11 @@ def test_zoom_accepts_a_pair():
     assert_uniform(draws(zoom_range=(1.0, 1.5))["zy"], 1.0, 1.5)
 
 
+@pytest.mark.covers(
+    "preprocessing.image.ImageDataGenerator.random_transform",
+    "preprocessing.image.ImageDataGenerator.apply_transform",
+    "preprocessing.image.ImageDataGenerator.get_random_transform",
+)
 def test_random_transform_is_the_transform_that_was_drawn():
     generator = ImageDataGenerator(rotation_range=40, zoom_range=0.2, horizontal_flip=True)
     x = X[0].astype(np.float32)
@@ -90,6 +98,7 @@ def test_neutral_parameters_return_the_very_array():
     assert ImageDataGenerator().apply_transform(x, {"theta": 0, "zx": 1, "flip_horizontal": False}) is x
 
 
+@pytest.mark.covers("trap.8")
 def test_height_shift_moves_rows_and_width_shift_columns():
     x = X[0].astype(np.float32)
     generator = ImageDataGenerator()
@@ -97,6 +106,7 @@ def test_height_shift_moves_rows_and_width_shift_columns():
     np.testing.assert_array_equal(generator.apply_transform(x, {"ty": 3})[:, :-3], x[:, 3:])
 
 
+@pytest.mark.covers("trap.8")
 def test_a_turn_of_180_degrees_keeps_the_centre_of_an_oblong_photo():
     x = X[0].astype(np.float32)
     turned = ImageDataGenerator().apply_transform(x, {"theta": 180})
@@ -123,6 +133,7 @@ def test_brightness_forgives_the_rounding_of_a_moved_photo():
     np.testing.assert_array_equal(y.ravel(), [0, 127, 127, 50])
 
 
+@pytest.mark.covers("preprocessing.image.ImageDataGenerator.standardize")
 def test_standardize_follows_keras_order():
     def shift(x):
         return x + 5
@@ -147,6 +158,7 @@ def test_a_preprocessing_function_must_keep_the_shape():
         next(generator.flow(X))
 
 
+@pytest.mark.covers("preprocessing.image.ImageDataGenerator.fit")
 def test_fit_takes_bytes_and_more_photos_than_a_block():
     x = np.random.default_rng(1).integers(0, 256, (600, 4, 5, 3), np.uint8)
     generator = ImageDataGenerator(featurewise_std_normalization=True, featurewise_center=True, rescale=1 / 255)
@@ -158,6 +170,7 @@ def test_fit_takes_bytes_and_more_photos_than_a_block():
     np.testing.assert_allclose(y.std((0, 1, 2)), 1, rtol=1e-4)
 
 
+@pytest.mark.covers("preprocessing.image.ImageDataGenerator.fit")
 def test_fit_with_augment_sees_changed_photos_and_is_seeded():
     def mean(seed, **settings):
         generator = ImageDataGenerator(featurewise_center=True, rescale=0.5, **settings)
@@ -205,6 +218,7 @@ def test_settings_are_checked_at_once(options, message):
         ImageDataGenerator(**options)
 
 
+@pytest.mark.covers("preprocessing.image.ImageDataGenerator.flow", "preprocessing.image.NumpyArrayIterator")
 def test_flow_gives_photos_labels_and_weights():
     weights = np.linspace(0, 1, 10)
     it = ImageDataGenerator(rescale=2).flow(X, Y, batch_size=4, shuffle=False, sample_weight=weights)
@@ -252,6 +266,7 @@ def test_flow_of_float64_keeps_float64():
     np.testing.assert_array_equal(still, X * (1 / 3))
 
 
+@pytest.mark.covers("preprocessing.image.ImageDataGenerator.flow")
 def test_flow_passes_further_arrays_on():
     other = np.arange(10)[::-1]
     it = ImageDataGenerator().flow((X, [other]), Y, batch_size=3, shuffle=True, seed=2)
@@ -261,6 +276,7 @@ def test_flow_passes_further_arrays_on():
     np.testing.assert_array_equal(y, Y[order])
 
 
+@pytest.mark.covers("preprocessing.image.ImageDataGenerator.flow", "trap.10")
 def test_flow_subsets_are_the_first_share_and_the_rest():
     generator = ImageDataGenerator(validation_split=0.4)
     validation = generator.flow(X, Y, subset="validation", shuffle=False)

@@ -14,6 +14,7 @@ from fastcnn.preprocessing.image import (
 from tests.data.photos import folder, pixels, save
 
 
+@pytest.mark.covers("legacy.arguments.grayscale")
 def test_grayscale_was_the_second_argument_of_load_img(tmp_path):
     path = save(tmp_path / "a.png", pixels(1))
     assert load_img(path, True).mode == load_img(path, grayscale=True).mode == "L"

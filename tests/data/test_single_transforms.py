@@ -6,6 +6,15 @@ import pytest
 from fastcnn.preprocessing import image
 from tests.data.photos import pixels
 
+pytestmark = pytest.mark.covers(
+    "preprocessing.image.random_rotation",
+    "preprocessing.image.random_shift",
+    "preprocessing.image.random_shear",
+    "preprocessing.image.random_zoom",
+    "preprocessing.image.random_channel_shift",
+    "preprocessing.image.random_brightness",
+)
+
 X = pixels(1).astype(np.float32)
 AXES = {"row_axis": 0, "col_axis": 1, "channel_axis": 2}
 CALLS = {
@@ -46,6 +55,7 @@ def test_the_default_axes_are_channels_first():
     np.testing.assert_array_equal(first.transpose(1, 2, 0), expected)
 
 
+@pytest.mark.covers("preprocessing.image.apply_affine_transform")
 def test_affine_transform_keeps_the_type_and_rounds_integers():
     shifted = image.apply_affine_transform(pixels(1), tx=0.5, **AXES)
     assert shifted.dtype == np.uint8

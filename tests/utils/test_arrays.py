@@ -9,6 +9,7 @@ from fastcnn import utils
 from fastcnn.random import generator
 
 
+@pytest.mark.covers("utils.to_categorical")
 @pytest.mark.parametrize("shape", [(4,), (4, 1), (2, 2), (2, 2, 1)])
 def test_to_categorical_drops_a_last_axis_of_one(shape):
     labels = np.array([0, 2, 1, 2])
@@ -20,6 +21,7 @@ def test_to_categorical_drops_a_last_axis_of_one(shape):
     assert one_hot.sum() == 4
 
 
+@pytest.mark.covers("utils.to_categorical", "legacy.arguments.nb_classes")
 def test_to_categorical_takes_lists_and_a_number_of_classes():
     np.testing.assert_array_equal(utils.to_categorical([1, 0], num_classes=3), [[0, 1, 0], [1, 0, 0]])
     assert utils.to_categorical([], num_classes=3).shape == (0, 3)
@@ -36,6 +38,7 @@ def test_to_categorical_of_nothing_needs_the_number_of_classes():
         utils.to_categorical([])
 
 
+@pytest.mark.covers("utils.normalize")
 def test_normalize_gives_unit_norms_and_leaves_zeros():
     x = np.array([[3.0, 4.0], [0.0, 0.0]])
 
@@ -44,6 +47,7 @@ def test_normalize_gives_unit_norms_and_leaves_zeros():
     np.testing.assert_allclose(utils.normalize([3.0, 4.0]), [0.6, 0.8])
 
 
+@pytest.mark.covers("utils.set_random_seed")
 def test_set_random_seed_repeats_python_numpy_and_the_library():
     def draw():
         utils.set_random_seed(7)
@@ -71,6 +75,7 @@ class Batches(utils.Sequence):
         return index, 10 * index
 
 
+@pytest.mark.covers("utils.Sequence", "utils.PyDataset")
 def test_a_sequence_is_iterated_batch_by_batch():
     batches = Batches()
 

@@ -11,6 +11,8 @@ import pytest
 from fastcnn.callbacks import CallbackList, ProgbarLogger
 from fastcnn.utils import Progbar, progbar
 
+pytestmark = pytest.mark.covers("utils.Progbar")
+
 
 @pytest.fixture
 def clock(monkeypatch):
