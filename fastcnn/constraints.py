@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from fastcnn import identifiers
+from fastcnn.compat.calls import accepts_old_names
+from fastcnn.compat.names import older_names
 
 EPSILON = 1e-7  # Keras's epsilon(); it keeps vectors of zeros what they are
 
@@ -65,6 +67,7 @@ class MinMaxNorm(Constraint):
 class MaxNorm(MinMaxNorm):
     """Vectors of weights get a norm of at most max_value; axis as in MinMaxNorm. Source: Srivastava et al. 2014."""
 
+    @accepts_old_names
     def __init__(self, max_value: float = 2, axis: int | Sequence[int] = 0):
         super().__init__(0.0, max_value, 1.0, axis)
 
@@ -89,8 +92,6 @@ class UnitNorm(Constraint):
 def _norms(w: np.ndarray, axis: int | Sequence[int]) -> np.ndarray:
     return np.sqrt(np.square(w).sum(axis=tuple(axis) if isinstance(axis, (list, tuple)) else axis, keepdims=True))
 
-
-max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
 
 _NAMES = {cls.__name__: cls for cls in (MaxNorm, MinMaxNorm, NonNeg, UnitNorm)}
 _NAMES |= {"max_norm": MaxNorm, "min_max_norm": MinMaxNorm, "non_neg": NonNeg, "unit_norm": UnitNorm}
@@ -117,3 +118,6 @@ def deserialize(config: dict | str, custom_objects: dict | None = None) -> Calla
         ValueError: for a name that neither this module nor custom_objects knows.
     """
     return identifiers.from_description("constraint", _NAMES, config, custom_objects)
+
+
+__getattr__ = older_names("constraints")

@@ -8,6 +8,8 @@ import math
 from collections.abc import Callable
 
 from fastcnn import identifiers
+from fastcnn.compat.calls import accepts_old_names
+from fastcnn.compat.names import older_names
 
 
 class Regularizer:
@@ -49,6 +51,7 @@ class L1L2(Regularizer):
 class L1(L1L2):
     """l1 * sum |x|."""
 
+    @accepts_old_names
     def __init__(self, l1: float = 0.01):
         super().__init__(l1=_factor("L1", "l1", l1, 0.01))
 
@@ -59,6 +62,7 @@ class L1(L1L2):
 class L2(L1L2):
     """l2 * sum x ** 2, without a factor 1/2."""
 
+    @accepts_old_names
     def __init__(self, l2: float = 0.01):
         super().__init__(l2=_factor("L2", "l2", l2, 0.01))
 
@@ -98,8 +102,6 @@ def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
     return L1L2(l1, l2)
 
 
-l1, l2, orthogonal_regularizer = L1, L2, OrthogonalRegularizer
-
 _NAMES = {cls.__name__: cls for cls in (L1, L2, L1L2, OrthogonalRegularizer)}
 _NAMES |= {"l1": L1, "l2": L2, "l1_l2": l1_l2, "orthogonal_regularizer": OrthogonalRegularizer}
 
@@ -134,3 +136,6 @@ def _factor(owner: str, name: str, value: object, otherwise: float) -> float:
     if isinstance(value, bool) or not number or not math.isfinite(value) or value < 0:
         raise ValueError(f"{owner}: {name} must be a number from 0 up. Received: {value!r}")
     return float(value)
+
+
+__getattr__ = older_names("regularizers")

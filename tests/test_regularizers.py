@@ -84,6 +84,15 @@ def test_names_stand_for_regularizers(identifier, config):
     assert (type(again), again.get_config()) == (type(found), config)
 
 
+def test_older_names_stand_for_the_same():
+    """l1_l2 has penalised with 0.01 each since Keras 1, whatever the class."""
+    assert repr(regularizers.l2(0.5)) == repr(regularizers.L2(l=0.5)) == "L2(l2=0.5)"
+    assert repr(regularizers.l1_l2()) == "L1L2(l1=0.01, l2=0.01)"
+    assert repr(regularizers.l1l2(l1=0.1, l2=0.2)) == "L1L2(l1=0.1, l2=0.2)"
+    assert regularizers.orthogonal_regularizer is regularizers.OrthogonalRegularizer
+    assert repr(constraints.maxnorm(m=3)) == repr(constraints.max_norm(3)) == "MaxNorm(max_value=3, axis=0)"
+
+
 def test_what_is_none_of_these_is_named():
     assert regularizers.get(None) is None
     assert constraints.get(None) is None

@@ -150,7 +150,8 @@ SYNONYMS: dict[str, dict[str, str]] = {
         **{name.lower(): f"optimizers.{name}" for name in ("SGD", "RMSprop", "Adam", "AdamW", "Adagrad", "Adadelta")},
         **{name.lower(): f"optimizers.{name}" for name in ("Adamax", "Nadam", "Ftrl")},
     },
-    "regularizers": {name.lower(): f"regularizers.{name}" for name in ("L1", "L2")} | {"l1_l2": "regularizers.L1L2"},
+    "regularizers": {name.lower(): f"regularizers.{name}" for name in ("L1", "L2")}
+    | {"orthogonal_regularizer": "regularizers.OrthogonalRegularizer"},
     "constraints": {
         "max_norm": "constraints.MaxNorm",
         "non_neg": "constraints.NonNeg",
