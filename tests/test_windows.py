@@ -5,8 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from fastcnn import Sequential, layers, ops
+from fastcnn import Sequential, layers, ops, optimizers
 from fastcnn.engine.program import Builder
+from fastcnn.imaging.resampling import axis_weights
 from fastcnn.layers import Layer
 from tests.helpers import BACKENDS, layer_gradients
 
@@ -161,6 +162,38 @@ def test_a_network_of_all_of_them_trains_alike_on_every_backend():
         np.testing.assert_allclose(losses[backend], losses["numpy"], rtol=1e-4)
         for found, expected in zip(weights[backend], weights["numpy"], strict=True):
             np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.covers("layers.Conv2DTranspose")
+def test_transposed_convolutions_train_by_winograds_algorithm_too():
+    """Large enough for it to be chosen where it is offered, forward and backward."""
+    rng = np.random.default_rng(3)
+    x, y = rng.standard_normal((8, 12, 12, 8)), rng.standard_normal((8, 64))
+    changes = {}
+    for backend in BACKENDS:
+        up = [layers.Conv2DTranspose(64, 3, padding="same", activation="relu"), layers.Conv2DTranspose(64, 3)]
+        shape = [layers.Input((12, 12, 8)), layers.Conv2D(64, 1), *up, layers.GlobalAveragePooling2D()]
+        model = Sequential(shape, backend=backend)
+        model.compile(optimizers.SGD(0.5), "mse")
+        before = [np.random.default_rng(4).standard_normal(w.shape) * 0.05 for w in model.get_weights()]
+        model.set_weights(before)
+        model.fit(x, y, batch_size=4, epochs=1, shuffle=False, verbose=0)
+        changes[backend] = [after - start for after, start in zip(model.get_weights(), before, strict=True)]
+    for backend in BACKENDS:
+        for found, expected in zip(changes[backend], changes["numpy"], strict=True):
+            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4 * np.abs(expected).max())
+
+
+@pytest.mark.covers("layers.UpSampling2D")
+@pytest.mark.parametrize("interpolation", ["bilinear", "lanczos5"])
+def test_large_images_are_enlarged_as_small_ones(interpolation):
+    """Large ones are cut into blocks; the definition is a weight for each pair of pixels."""
+    layer = layers.UpSampling2D((2, 3), interpolation=interpolation)
+    x, dy = RNG.standard_normal((2, 45, 70, 3)), RNG.standard_normal((2, 90, 210, 3))
+    found = layer_gradients(built(layer, 45, 70, 3), x, dy, "numpy")
+    rows, cols = axis_weights(45, 90, interpolation), axis_weights(70, 210, interpolation)
+    np.testing.assert_allclose(found["y"], np.einsum("ah,bw,nhwc->nabc", rows, cols, x), atol=1e-12)
+    np.testing.assert_allclose(found["dx"], np.einsum("ah,bw,nabc->nhwc", rows, cols, dy), atol=1e-12)
 
 
 # --- channels_first -------------------------------------------------------------------------------------------------

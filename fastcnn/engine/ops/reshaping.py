@@ -107,20 +107,42 @@ class _Resample(_Linear):
     name = "resample"
 
     def __init__(self, rows: np.ndarray, cols: np.ndarray):
-        self.rows, self.cols = rows, cols
+        self.there = _Band(rows), _Band(cols)
+        self.back = _Band(rows.T), _Band(cols.T)
 
     def move(self, x: np.ndarray, y: np.ndarray) -> None:
-        _along_both(self.rows, self.cols, x, y)
+        _along_both(*self.there, x, y)
 
     def move_back(self, dy: np.ndarray, dx: np.ndarray) -> None:
-        _along_both(self.rows.T, self.cols.T, dy, dx)
+        _along_both(*self.back, dy, dx)
 
 
-def _along_both(rows: np.ndarray, cols: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
+class _Band:
+    """A matrix that is zero but for a band, cut into blocks of rows without the zeros beside them."""
+
+    ROWS = 16
+
+    def __init__(self, matrix: np.ndarray):
+        self.blocks = []
+        for begin in range(0, len(matrix), self.ROWS):
+            block = matrix[begin : begin + self.ROWS]
+            used = np.flatnonzero(block.any(axis=0))
+            inside = slice(used[0], used[-1] + 1)
+            self.blocks.append((slice(begin, begin + len(block)), inside, np.ascontiguousarray(block[:, inside])))
+
+    def times(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Fills y (..., rows, M) with the matrix times each (columns, M) of x."""
+        for rows, cols, block in self.blocks:
+            np.matmul(block, x[:, cols], out=y[:, rows])
+
+
+def _along_both(rows: _Band, cols: _Band, x: np.ndarray, y: np.ndarray) -> None:
     """y (N, OH, OW, C) = rows (OH, H) and cols (OW, W) times x (N, H, W, C)."""
-    n, height, width, channels = x.shape
-    tall = np.matmul(rows, x.reshape(n, height, width * channels))
-    np.matmul(cols, tall.reshape(-1, width, channels), out=y.reshape(-1, y.shape[2], channels))
+    height, channels = x.shape[1], x.shape[3]
+    wide = np.empty((height, y.shape[2], channels), x.dtype)  # of one image, which stays in cache
+    for image, result in zip(x, y, strict=True):
+        cols.times(image, wide)
+        rows.times(wide.reshape(1, height, -1), result.reshape(1, len(result), -1))
 
 
 def _inner(shape: Sequence[int], margins: Margins) -> tuple[slice, ...]:
