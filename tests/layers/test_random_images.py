@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from fastcnn import Sequential, layers
+from fastcnn import Sequential, layers, load_model
+from fastcnn.data.dataset import Dataset
 from tests.helpers import layer_gradients
 
 RNG = np.random.default_rng(2)
@@ -267,3 +268,31 @@ def test_parameters_can_be_drawn_and_applied_apart():
 def test_bad_arguments_are_named(make_it, message):
     with pytest.raises(ValueError, match=message):
         make_it()
+
+
+def test_they_serve_inside_a_dataset():
+    augmentation = Sequential([layers.RandomFlip("horizontal"), layers.RandomZoom(0.2)])
+    dataset = Dataset.from_tensor_slices((IMAGES, np.arange(4))).map(lambda x, y: (layers.CenterCrop(8, 8)(x), y))
+    batches = list(dataset.batch(3).map(lambda x, y: (augmentation(x, training=True), y)))
+    assert [images.shape for images, _ in batches] == [(3, 8, 8, 3), (1, 8, 8, 3)]
+    again = list(dataset.batch(3).map(lambda x, y: (augmentation(x, training=True), y)))
+    assert (batches[0][0] != again[0][0]).any()
+
+
+def test_training_goes_on_exactly_after_loading(tmp_path):
+    def compiled():
+        np.random.seed(4)
+        random = [layers.RandomRotation(0.2), layers.RandomContrast(0.3), layers.GaussianNoise(0.1)]
+        model = Sequential([layers.Input(IMAGES.shape[1:]), *random, layers.Flatten(), layers.Dense(1)])
+        model.compile("adam", "mse")
+        return model
+
+    fit = {"x": IMAGES / 255, "y": np.arange(4.0), "batch_size": 3, "shuffle": False, "verbose": 0}
+    whole, half = compiled(), compiled()
+    whole.fit(**fit, epochs=4)
+    half.fit(**fit, epochs=2)
+    half.save(tmp_path / "model.fcnn")
+    resumed = load_model(tmp_path / "model.fcnn")
+    resumed.fit(**fit, epochs=4, initial_epoch=2)
+    for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        assert (one == other).all()
