@@ -127,16 +127,15 @@ class Resize:
         simple = self.interpolation in ("nearest", "bilinear") and not self.antialias and not self.pad
         if simple and images.dtype == np.float32:
             return self._by_kernel(images)
-        rows, columns, row_share, column_share = self._axes(*images.shape[1:3])
+        rows, columns, border = self.matrices(*images.shape[1:3])
         resized = apply_axes(images, rows, columns)
-        if self.pad and self.fill_value:  # what is missing to 1 in the weights fell on the border
-            inside = np.multiply.outer(row_share, column_share)[..., None]
-            resized += ((1 - inside) * self.fill_value).astype(resized.dtype)
+        if border is not None:
+            resized += border[..., None].astype(resized.dtype)
         return resized
 
     def gradient(self, dy: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         """The gradient of the images (N, H, W, C) = shape, from that of the result."""
-        rows, columns, *_ = self._axes(*shape[1:3])
+        rows, columns, _ = self.matrices(*shape[1:3])
         return apply_axes(dy, np.ascontiguousarray(rows.T), np.ascontiguousarray(columns.T))
 
     def _by_kernel(self, images: np.ndarray) -> np.ndarray:
@@ -162,8 +161,8 @@ class Resize:
             return max(height, width * rows // columns), max(width, height * columns // rows)
         return height, width
 
-    def _axes(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Weights of rows and columns over the image as it is, and how much of each fell inside it."""
+    def matrices(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Weights of rows and columns over the image as it is, and what the border adds, (height, width) or None."""
         axes = []
         for size, part, target in zip((height, width), self._used(height, width), self.size, strict=True):
             before = abs(part - size) // 2
@@ -174,4 +173,7 @@ class Resize:
                 weights = np.zeros((target, size))
                 weights[:, before : before + part] = axis_weights(part, target, self.interpolation, self.antialias)
             axes.append(weights)
-        return *axes, *(weights.sum(axis=1) for weights in axes)
+        if not self.pad or not self.fill_value:
+            return *axes, None
+        inside = np.multiply.outer(*(weights.sum(axis=1) for weights in axes))  # the rest to 1 fell on the border
+        return *axes, (1 - inside) * self.fill_value

@@ -162,8 +162,12 @@ class _Standardized:
 
     def _arrays(self, like: np.ndarray) -> list[np.ndarray]:
         """Scale and offset for one sample, written out: NumPy is slow along a last axis of 3."""
-        values = (np.broadcast_to(value, self.kept).reshape(self.sizes) for value in self.layer.scale_and_offset())
+        values = self.scale_and_offset()
         return [np.ascontiguousarray(np.broadcast_to(v, (1, *like.shape[1:])), like.dtype) for v in values]
+
+    def scale_and_offset(self) -> list[np.ndarray]:
+        """Those of the layer, in a shape that goes with the input."""
+        return [np.broadcast_to(value, self.kept).reshape(self.sizes) for value in self.layer.scale_and_offset()]
 
 
 def _batches(data: np.ndarray | Iterable, steps: int | None) -> Iterator:

@@ -63,6 +63,25 @@ MODELS = {
     "sequence": lambda: chain(layers.Conv1D(4, 3, padding="causal"), layers.GlobalMaxPooling1D(), shape=(9, 2)),
     "elu, dropout": lambda: chain(layers.Dense(3, "elu"), layers.Dropout(0.5), layers.Softmax()),
     "relu of all kinds": lambda: chain(layers.ReLU(4.0, 0.2, 0.5), layers.Dense(2, "relu6")),
+    "resized": lambda: chain(
+        layers.Resizing(9, 14, interpolation="bicubic"),
+        layers.Resizing(6, 6, pad_to_aspect_ratio=True, fill_value=2.0),
+        layers.Resizing(5, 4, crop_to_aspect_ratio=True, antialias=True),
+        layers.CenterCrop(3, 4),
+        layers.RandomFlip(),
+        layers.GaussianNoise(0.3),
+    ),
+    "standardised": lambda: chain(
+        layers.Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 2.0, 3.0]),
+        layers.Conv2D(4, 3),
+        layers.LayerNormalization(),
+        layers.LayerNormalization(axis=(1, 2), scale=False),
+        layers.Conv2D(4, 3),
+        layers.GroupNormalization(2, center=False),
+        layers.UnitNormalization(),
+        layers.BatchNormalization(axis=1),
+        layers.SpectralNormalization(layers.Conv2D(2, 1)),
+    ),
     **{f"activation {name}": lambda name=name: chain(layers.Activation(name)) for name in CURVES},
 }
 

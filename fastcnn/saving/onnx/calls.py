@@ -100,6 +100,42 @@ def _resample(graph: OnnxGraph, op: CallOp) -> None:
     graph.set(op.args["y"], graph.node("MatMul", tall, cols), FIRST)
 
 
+def _resize(graph: OnnxGraph, op: CallOp) -> None:
+    (x,), resize = _inputs(op), op.call.resize
+    rows, cols, border = resize.matrices(*x.shape[1:3])
+    tall = graph.node("MatMul", graph.constant(rows, x.dtype), graph.get(x, FIRST))
+    y = graph.node("MatMul", tall, graph.constant(cols.T, x.dtype))
+    if border is not None:
+        y = graph.node("Add", y, graph.constant(border, x.dtype))
+    graph.set(op.args["y"], y, FIRST)
+
+
+def _normalization(graph: OnnxGraph, op: CallOp) -> None:
+    scale, offset = (graph.constant(value, op.args["y"].dtype) for value in op.call.scale_and_offset())
+    scaled = graph.node("Mul", graph.get(_inputs(op)[0]), scale)
+    graph.set(op.args["y"], graph.node("Add", scaled, offset))
+
+
+def _standardize(graph: OnnxGraph, op: CallOp) -> None:
+    (x, *weights), call = _inputs(op), op.call
+    axes = graph.constant(list(call.axes), np.int64)
+    view = graph.node("Reshape", graph.get(x), graph.constant([0, *call.view], np.int64))
+    centred = graph.node("Sub", view, graph.node("ReduceMean", view, axes))
+    variance = graph.node("ReduceMean", graph.node("Mul", centred, centred), axes)
+    deviation = graph.node("Sqrt", graph.node("Add", variance, graph.constant(call.epsilon, x.dtype)))
+    normal = graph.node("Div", centred, deviation)
+    for kind, weight in zip(["Mul"] * call.has_gamma + ["Add"] * call.has_beta, weights, strict=True):
+        normal = graph.node(kind, normal, graph.constant(weight.root.value.reshape(call.sizes)))
+    graph.set(op.args["y"], graph.node("Reshape", normal, graph.constant([0, *x.shape[1:]], np.int64)))
+
+
+def _unit(graph: OnnxGraph, op: CallOp) -> None:
+    x = _inputs(op)[0]
+    squares = graph.node("ReduceSumSquare", graph.get(x), graph.constant(list(op.call.axes), np.int64))
+    length = graph.node("Max", graph.node("Sqrt", squares), graph.constant(op.call.LEAST, x.dtype))
+    graph.set(op.args["y"], graph.node("Div", graph.get(x), length))
+
+
 CALLS: dict[str, Emit] = {
     "add": _many("Sum"),
     "average": _many("Mean"),
@@ -115,4 +151,8 @@ CALLS: dict[str, Emit] = {
     "window": _window,
     "repeat": _repeat,
     "resample": _resample,
+    "resize": _resize,
+    "normalization": _normalization,
+    "standardize": _standardize,
+    "unit_normalization": _unit,
 }
