@@ -120,9 +120,16 @@ def test_fractions_of_steps_count_as_a_last_step():
 
 
 @pytest.mark.covers("trap.3")
-def test_generator_that_runs_dry_is_reported():
-    with pytest.raises(ValueError, match="no batches left"):
-        network().fit(batches(), epochs=2, verbose=0)
+def test_generator_that_runs_out_ends_its_epoch_with_a_warning_and_then_training():
+    steps, model = Steps(), network()
+    with pytest.warns(UserWarning, match=r"ran out of batches: this epoch has 1 of 3. Let it yield enough"):
+        history = model.fit(batches(), steps_per_epoch=3, epochs=2, verbose=0, callbacks=[steps])
+    assert (steps.counts, history.epoch) == ([3, 1], [0, 1])
+    with pytest.warns(UserWarning, match="this epoch has 0 of at least one"):
+        history = network().fit(batches(), epochs=3, verbose=0)
+    assert history.epoch == [0]
+    with pytest.warns(UserWarning, match="ran out"), pytest.raises(ValueError, match="no batches left"):
+        network().fit(iter([]), verbose=0)
 
 
 def test_fit_generator_of_keras_1_counts_samples_and_of_keras_2_batches():

@@ -1,5 +1,6 @@
 """Callbacks: what happens at the beginning and end of training, epochs and batches."""
 
+from fastcnn.callbacks.backup_and_restore import BackupAndRestore
 from fastcnn.callbacks.base import BaseLogger, Callback
 from fastcnn.callbacks.callback_list import CallbackList
 from fastcnn.callbacks.csv_logger import CSVLogger
@@ -12,6 +13,7 @@ from fastcnn.callbacks.progbar_logger import ProgbarLogger
 from fastcnn.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
+    "BackupAndRestore",
     "BaseLogger",
     "CSVLogger",
     "Callback",

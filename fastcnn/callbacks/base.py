@@ -18,6 +18,17 @@ class Callback:
     model: Any = None
     params: dict[str, Any] | None = None
     validation_data: Any = None
+    # Attributes that a training interrupted and taken up again must find as they were; see BackupAndRestore.
+    state_names: tuple[str, ...] = ()
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the attributes named in ``state_names``: numbers, texts, arrays, None, or lists and dicts of them."""
+        return {name: getattr(self, name) for name in self.state_names}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Set the attributes that ``get_state`` returned, after ``on_train_begin``."""
+        for name, value in state.items():
+            setattr(self, name, value)
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Receive ``params`` before training begins."""

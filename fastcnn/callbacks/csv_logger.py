@@ -13,7 +13,8 @@ class CSVLogger(Callback):
     """Write one row an epoch: ``epoch`` (from 0), then the logs in the order of their names, ``NA`` where one is
     missing.
 
-    Each row reaches the file before the next epoch begins. ``append`` continues a file, in its columns. When a later
+    Each row reaches the file before the next epoch begins. ``append`` continues a file, in its columns, as does a
+    training that goes on from a backup. When a later
     epoch brings new names (validation that does not run every epoch), the file is rewritten with the new columns.
     """
 
@@ -26,9 +27,15 @@ class CSVLogger(Callback):
     def on_train_begin(self, logs: Logs = None) -> None:
         """Open the file, so that a path that cannot be written is an error before any training is done."""
         self._close()
-        rows = self._rows() if self.append and os.path.exists(self.filename) else []
+        run = getattr(self.model, "training_run", None)
+        resumed = run is not None and run.resumed
+        rows = self._rows() if (self.append or resumed) and os.path.exists(self.filename) else []
+        if resumed:  # epochs that come again
+            while len(rows) > 1 and int(rows[-1][0]) >= run.epoch:
+                rows.pop()
+            self._rewrite(rows)
         self.keys = rows[0][1:] if rows else None
-        self.csv_file = self._open("a" if self.append else "w")
+        self.csv_file = self._open("a" if rows or self.append else "w")
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Write the epoch's row."""
@@ -52,16 +59,18 @@ class CSVLogger(Callback):
         self._close()
         _, *rows = self._rows()
         self.keys = [*self.keys, *names]
+        self._rewrite([["epoch", *self.keys], *([*row, *[_MISSING] * len(names)] for row in rows)])
+        self.csv_file = self._open("a")
+
+    def _rewrite(self, rows: list[list[str]]) -> None:
         # Beside the file and then in its place, so that no row is lost if the machine stops between the two.
         path, self.filename = self.filename, f"{self.filename}.new"
         self.csv_file = self._open("w")
-        self._write(["epoch", *self.keys])
         for row in rows:
-            self._write([*row, *[_MISSING] * len(names)])
+            self._write(row)
         self._close()
         os.replace(self.filename, path)
         self.filename = path
-        self.csv_file = self._open("a")
 
     def _rows(self) -> list[list[str]]:
         with open(self.filename, newline="", encoding="utf-8") as file:

@@ -13,6 +13,8 @@ class EarlyStopping(MonitorCallback):
     ``verbose=1`` prints what it does. A missing value warns and is skipped.
     """
 
+    state_names = ("wait", "stopped_epoch", "best", "best_epoch", "best_weights")
+
     def __init__(
         self,
         monitor: str = "val_loss",

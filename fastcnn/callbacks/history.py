@@ -1,6 +1,7 @@
 """The record that ``fit`` returns."""
 
 from pathlib import Path
+from typing import Any
 
 from fastcnn.callbacks.base import Callback, Logs
 from fastcnn.compat.aliases import AliasDict
@@ -11,6 +12,8 @@ class History(Callback):
 
     ``history["acc"]`` also finds ``"accuracy"``, and the other way round.
     """
+
+    state_names = ("epoch", "history")
 
     def __init__(self):
         super().__init__()
@@ -27,6 +30,10 @@ class History(Callback):
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
         self.model.history = self
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on with the values of an earlier process."""
+        self.epoch, self.history = state["epoch"], AliasDict(state["history"])
 
     def plot(self, to_file: str | Path | None = None) -> object:
         """Draw the curves, as fastcnn.plots.plot_history does."""

@@ -53,6 +53,8 @@ class ReduceLROnPlateau(MonitorCallback):
     Raises ValueError unless 0 <= factor < 1. A missing value warns and is skipped.
     """
 
+    state_names = ("best", "cooldown_counter", "wait")
+
     def __init__(
         self,
         monitor: str = "val_loss",

@@ -23,6 +23,8 @@ class ModelCheckpoint(MonitorCallback):
     the logs.
     """
 
+    state_names = ("best", "_epoch", "_batches_since_save", "_epochs_since_save")
+
     def __init__(
         self,
         filepath: str | os.PathLike,

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator as AbstractIterator
+from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
@@ -17,6 +18,7 @@ from fastcnn.utils.dataset import PyDataset
 
 _BATCHES_AHEAD = 2
 _MOST_WORKERS = 4
+_STATE = ("epoch", "batch_index", "total_batches_seen", "_touched")
 
 
 class Iterator(OldAttributes, PyDataset):
@@ -106,6 +108,31 @@ class Iterator(OldAttributes, PyDataset):
         with self.lock:
             self.batch_index = 0
             self.on_epoch_end()
+
+    def skip(self, batches: int) -> None:
+        """Goes on by that many batches without making them."""
+        with self.lock:
+            for _ in range(batches):
+                self._touched = True
+                self.total_batches_seen += 1
+                self.batch_index = (self.batch_index + 1) % len(self)
+                if self.batch_index == 0:
+                    self.on_epoch_end()
+
+    def get_state(self) -> dict[str, Any]:
+        """What `set_state` of an iterator over the same photos needs to give the batches that come now."""
+        counts = {name: getattr(self, name) for name in _STATE}
+        return {"seed": self._maker.seed, **counts}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Goes to where `get_state` was called."""
+        with self.lock:
+            if state["seed"] != self._maker.seed:  # it was drawn: batches that were made ahead are others
+                self._ahead.close()
+                self._maker = replace(self._maker, seed=state["seed"])
+                self._ahead = Ahead(self._maker.job, self.workers)
+            for name in _STATE:
+                setattr(self, name, state[name])
 
     def close(self) -> None:
         """Ends the worker threads; the iterator cannot be used afterwards."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fastcnn.callbacks import CallbackList, TerminateOnNaN
 from fastcnn.training.execute import NonFiniteLossError, require_one_output
 from fastcnn.training.interrupt import StopAfterStep
-from fastcnn.training.sources import Batch, Source
+from fastcnn.training.run import Run
+from fastcnn.training.source import Batch, Source
 from fastcnn.training.weights import combine
 
 _LABELS_AT_ONCE = 4096  # checked together: as targets, many labels of many classes would take gigabytes
@@ -73,35 +74,49 @@ def announce(source: Source, steps: int | None) -> str | None:
 def fit(model: object, plan: Plan, callbacks: CallbackList) -> None:
     """Trains; afterwards `callbacks.history` holds the record."""
     model.stop_training = False
+    run = model.training_run = Run(model, plan, callbacks)
+    run.look_for_backup()
     callbacks.on_train_begin()
+    run.restore_callbacks()
     logs: dict[str, float] = {}
     with StopAfterStep() as interrupt:
         try:
-            for epoch in range(plan.initial_epoch, plan.epochs):
-                callbacks.on_epoch_begin(epoch)
-                logs = _train_epoch(model, plan, epoch, callbacks, interrupt)
-                if plan.validation is not None and _due(plan.validation_freq, epoch):
-                    found = evaluate(model, plan.validation, plan.validation_steps, callbacks, interrupt)
-                    logs |= {f"val_{name}": value for name, value in found.items()}
-                callbacks.on_epoch_end(epoch, logs)
-                if model.stop_training:
-                    break
+            while run.epoch < plan.epochs and not model.stop_training:
+                logs = _epoch(model, run, interrupt) or logs
             model.optimizer.finalize_variable_values(model.trainable_weights)
+            run.finished = True
         finally:
             callbacks.on_train_end(logs)
+            model.training_run = None
+
+
+def _epoch(model: object, run: Run, interrupt: StopAfterStep) -> dict[str, float] | None:
+    """One epoch with its validation; its logs, or None if there were no data for it."""
+    plan, callbacks, epoch = run.plan, run.callbacks, run.epoch
+    callbacks.on_epoch_begin(epoch)
+    logs = _train_epoch(model, run, interrupt)
+    if run.step == 0:
+        if epoch == plan.initial_epoch:
+            raise ValueError(f"{plan.source.origin} has no batches left; it must yield enough for every epoch")
+        model.stop_training = True
+        return None
+    if plan.validation is not None and _due(plan.validation_freq, epoch):
+        found = evaluate(model, plan.validation, plan.validation_steps, callbacks, interrupt)
+        logs |= {f"val_{name}": value for name, value in found.items()}
+    run.end_epoch()
+    callbacks.on_epoch_end(epoch, logs)
+    return logs
 
 
 def _due(frequency: object, epoch: int) -> bool:
     return (epoch + 1) % frequency == 0 if isinstance(frequency, int) else epoch + 1 in frequency
 
 
-def _train_epoch(
-    model: object, plan: Plan, epoch: int, callbacks: CallbackList, interrupt: StopAfterStep
-) -> dict[str, float]:
-    tally = model.tally
-    tally.reset()
+def _train_epoch(model: object, run: Run, interrupt: StopAfterStep) -> dict[str, float]:
+    tally, plan, callbacks, epoch = model.tally, run.plan, run.callbacks, run.epoch
     allow_nan = any(isinstance(c, TerminateOnNaN) for c in callbacks.callbacks)
-    for step, (x, y, weights) in enumerate(_labelled(plan.source, plan.steps)):
+    batches = run.begin_epoch()
+    for step, (x, y, weights) in enumerate(_labelled(plan.source, batches), run.step):
         callbacks.on_train_batch_begin(step)
         weights = combine(y, weights, plan.class_weight)
         try:
@@ -111,6 +126,7 @@ def _train_epoch(
                 f"epoch {epoch + 1}, step {step + 1}: {error}. The weights are those from before this step"
             ) from None
         tally.update(loss, y, predictions, weights)
+        run.step = step + 1
         callbacks.on_train_batch_end(step, tally.logs())
         interrupt.check()
         if model.stop_training:
@@ -118,8 +134,8 @@ def _train_epoch(
     return tally.logs()
 
 
-def _labelled(source: Source, steps: int | None) -> Iterator[Batch]:
-    for x, y, weights in source.batches(steps):
+def _labelled(source: Source, batches: Iterator[Batch]) -> Iterator[Batch]:
+    for x, y, weights in batches:
         if y is None:
             raise ValueError(f"{source.origin} gives batches without labels; training needs (x, y)")
         yield x, y, weights
@@ -132,19 +148,20 @@ def evaluate(
     callbacks: CallbackList,
     interrupt: StopAfterStep | None = None,
 ) -> dict[str, float]:
-    """Loss and metrics over one pass, or over `steps` batches from the beginning."""
+    """Loss and metrics over one pass, or over `steps` batches from the beginning; {} if there are no batches."""
     tally = model.new_tally()
     source.restart()
     callbacks.on_test_begin()
-    for step, (x, y, weights) in enumerate(_labelled(source, steps)):
+    for step, (x, y, weights) in enumerate(_labelled(source, source.batches(steps))):
         callbacks.on_test_batch_begin(step)
         loss, predictions = model.executor.test(x, y, weights)
         tally.update(loss, y, predictions, weights)
         callbacks.on_test_batch_end(step, tally.logs())
         if interrupt is not None:
             interrupt.check()
-    callbacks.on_test_end(tally.logs())
-    return tally.logs()
+    logs = tally.logs() if tally.samples else {}
+    callbacks.on_test_end(logs)
+    return logs
 
 
 def whole_steps(name: str, value: object) -> int | None:

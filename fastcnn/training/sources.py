@@ -1,53 +1,12 @@
 """Where batches come from: arrays, iterators over folders, datasets by number, generators; all look the same to fit."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-Batch = tuple[np.ndarray, np.ndarray | None, np.ndarray | None]  # x, y, sample weights
-
-
-def unpack(item: object) -> Batch:
-    """x, (x,), (x, y) or (x, y, sample_weight) as three.
-
-    Raises:
-        ValueError: for anything else.
-    """
-    parts = tuple(item) if isinstance(item, (tuple, list)) else (item,)
-    if not 1 <= len(parts) <= 3:
-        raise ValueError(f"a batch must be x, (x, y) or (x, y, sample_weight). Received {len(parts)} parts")
-    x, y, weights = (*parts, None, None)[:3]
-    return np.asarray(x), None if y is None else np.asarray(y), None if weights is None else np.asarray(weights)
-
-
-class Source:
-    """Batches, epoch by epoch.
-
-    steps : batches in one pass, None when unknown.
-    origin : what to call the data in messages.
-    endless : whether batches go on after `steps`.
-    """
-
-    steps: int | None = None
-    origin = "the data"
-    endless = False
-    samples: int | None = None
-    batch_size: int | None = None
-
-    def sample_shape(self) -> tuple[int, ...] | None:
-        """Shape of one input without the batch axis, found without consuming data; None when unknown."""
-        return None
-
-    def sample_labels(self) -> np.ndarray | None:
-        """Labels as the batches will have them, found without consuming data; None when unknown."""
-        return None
-
-    def batches(self, steps: int | None) -> Iterator[Batch]:
-        """The batches of one epoch: `steps` of them, or one pass."""
-        raise NotImplementedError
-
-    def restart(self) -> None:
-        """Goes back to the beginning, where that is possible."""
+from fastcnn.training.source import Batch, Source, after, unpack
+from fastcnn.utils.dataset import PyDataset
 
 
 class ArraySource(Source):
@@ -70,6 +29,7 @@ class ArraySource(Source):
         whole_batches: bool = False,
         origin: str = "x",
     ):
+        super().__init__()
         x, y, weights = unpack((x, y, weights))
         for name, array in (("y", y), ("sample_weight", weights)):
             if array is not None and len(array) != len(x):
@@ -89,12 +49,19 @@ class ArraySource(Source):
     def sample_labels(self) -> np.ndarray | None:
         return self.y
 
-    def batches(self, steps: int | None) -> Iterator[Batch]:
+    def _pass(self, steps: int | None, skip: int) -> Iterator[Batch]:
         wanted = self.steps if steps is None else steps
         while wanted > 0:
-            for chosen in self._chosen()[:wanted]:
+            for chosen in self._chosen()[skip:wanted]:
                 yield tuple(None if a is None else a[chosen] for a in (self.x, self.y, self.weights))
-            wanted -= self.steps
+            wanted, skip = wanted - self.steps, max(skip - self.steps, 0)
+
+    def state(self) -> dict:
+        return {"rng": None if self.rng is None else self.rng.bit_generator.state}
+
+    def restore(self, state: dict) -> None:
+        if self.rng is not None:
+            self.rng.bit_generator.state = state["rng"]
 
     def _chosen(self) -> list:
         """What each batch of one pass takes: slices (views) in order, or shuffled indices."""
@@ -109,15 +76,20 @@ class ArraySource(Source):
 
 
 class IteratorSource(Source):
-    """An endless iterator that knows its length: `len(it)` batches are one pass, next(it) goes on after it."""
+    """An endless iterator that knows its length: `len(it)` batches are one pass, next(it) goes on after it.
+
+    One with get_state, set_state and skip says where it is; others draw again.
+    """
 
     endless = True
 
     def __init__(self, iterator: object, origin: str):
+        super().__init__()
         self.iterator, self.steps = iterator, len(iterator)
         self.samples, self.batch_size = getattr(iterator, "n", None), getattr(iterator, "batch_size", None)
         folder = getattr(iterator, "directory", None)
         self.origin = f"{origin} ({type(iterator).__name__}{f' of {str(folder)!r}' if folder else ''})"
+        self._tells = hasattr(iterator, "get_state") and hasattr(iterator, "skip")
 
     def sample_shape(self) -> tuple[int, ...] | None:
         shape = getattr(self.iterator, "image_shape", None)
@@ -128,42 +100,86 @@ class IteratorSource(Source):
         samples = {"binary": [0.0], "sparse": [(classes or 1) - 1.0], "categorical": [[0.0] * (classes or 1)]}
         return np.array(samples[mode]) if classes and mode in samples else None
 
-    def batches(self, steps: int | None) -> Iterator[Batch]:
-        for _ in range(self.steps if steps is None else steps):
+    def _pass(self, steps: int | None, skip: int) -> Iterator[Batch]:
+        if self._tells:
+            self.iterator.skip(skip)
+            return self._next(steps, skip)
+        return after(self._next(steps, 0), skip)
+
+    def _next(self, steps: int | None, skip: int) -> Iterator[Batch]:
+        for _ in range(skip, self.steps if steps is None else steps):
             yield unpack(next(self.iterator))
 
     def restart(self) -> None:
+        super().restart()
         self.iterator.reset()
+
+    def state(self) -> dict:
+        return {"iterator": self.iterator.get_state()} if self._tells else super().state()
+
+    def restore(self, state: dict) -> None:
+        if self._tells:
+            self.iterator.set_state(state["iterator"])
+        else:
+            super().restore(state)
 
 
 class NumberedSource(Source):
-    """A dataset of batches by number (Sequence, PyDataset); order shuffled by `rng` if given."""
+    """A dataset of batches by number (Sequence, PyDataset); order shuffled by `rng` if given.
+
+    A dataset whose batches change at the end of an epoch is asked for its get_state; without one it draws again.
+    """
 
     endless = True
 
     def __init__(self, dataset: Sequence, origin: str, rng: np.random.Generator | None = None):
+        super().__init__()
         self.dataset, self.rng, self.steps = dataset, rng, len(dataset)
         self.origin = f"{origin} ({type(dataset).__name__})"
         if self.steps < 1:
             raise ValueError(f"{self.origin} holds no batches")
+        self._first = None if rng is None else rng.bit_generator.state
+        changes = getattr(type(dataset), "on_epoch_end", PyDataset.on_epoch_end) is not PyDataset.on_epoch_end
+        self._tells, self._draws_again = hasattr(dataset, "get_state"), changes and not hasattr(dataset, "get_state")
 
     def sample_shape(self) -> tuple[int, ...]:
         return unpack(self.dataset[0])[0].shape[1:]
 
-    def batches(self, steps: int | None) -> Iterator[Batch]:
+    def _pass(self, steps: int | None, skip: int) -> Iterator[Batch]:
+        return after(self._numbered(steps, 0), skip) if self._draws_again else self._numbered(steps, skip)
+
+    def _numbered(self, steps: int | None, skip: int) -> Iterator[Batch]:
         wanted = self.steps if steps is None else steps
         while wanted > 0:
+            getattr(self.dataset, "on_epoch_begin", lambda: None)()
             order = np.arange(self.steps) if self.rng is None else self.rng.permutation(self.steps)
-            for number in order[:wanted]:
+            for number in order[skip:wanted]:
                 yield unpack(self.dataset[int(number)])
-            wanted -= self.steps
+            wanted, skip = wanted - self.steps, max(skip - self.steps, 0)
             getattr(self.dataset, "on_epoch_end", lambda: None)()
+
+    def state(self) -> dict:
+        state = super().state() if self._draws_again else {}
+        rng = None if self.rng is None else self._first if self._draws_again else self.rng.bit_generator.state
+        return state | {"rng": rng, "dataset": self.dataset.get_state() if self._tells else None}
+
+    def restore(self, state: dict) -> None:
+        if self.rng is not None:
+            self.rng.bit_generator.state = state["rng"]
+        if self._draws_again:
+            super().restore(state)
+        elif self._tells:
+            self.dataset.set_state(state["dataset"])
 
 
 class GeneratorSource(Source):
-    """A Python generator, or anything that can be iterated: again each epoch if it can be, else going on."""
+    """A Python generator, or anything that can be iterated: again each epoch if it can be, else going on.
+
+    An epoch for which there are too few batches ends early, with a warning.
+    """
 
     def __init__(self, batches: object, origin: str):
+        super().__init__()
         self.iterable, self.origin = batches, f"{origin} ({type(batches).__name__})"
         self._once = iter(batches) is batches
         self._current: Iterator | None = None
@@ -179,7 +195,10 @@ class GeneratorSource(Source):
             self._current = iter(self.iterable)
         return unpack(next(self._current))
 
-    def batches(self, steps: int | None) -> Iterator[Batch]:
+    def _pass(self, steps: int | None, skip: int) -> Iterator[Batch]:
+        return after(self._drawn(steps), skip)
+
+    def _drawn(self, steps: int | None) -> Iterator[Batch]:
         if not self._once and not self._peeked and steps is None:
             self._current = None
         count = 0
@@ -188,13 +207,19 @@ class GeneratorSource(Source):
                 batch = self._peeked.pop() if self._peeked else self._next()
             except StopIteration:
                 self._current = None if not self._once else self._current
-                if count == 0:
-                    raise ValueError(
-                        f"{self.origin} has no batches left; it must yield enough for every epoch"
-                    ) from None
+                if steps is not None or count == 0:
+                    self._ran_out(count, steps)
                 return
             count += 1
             yield batch
+
+    def _ran_out(self, count: int, steps: int | None) -> None:
+        expected = "at least one" if steps is None else f"{steps}"
+        warnings.warn(
+            f"{self.origin} ran out of batches: this epoch has {count} of {expected}. "
+            "Let it yield enough for every epoch, or give steps_per_epoch",
+            stacklevel=2,
+        )
 
 
 def make_source(

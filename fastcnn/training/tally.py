@@ -12,6 +12,7 @@ from fastcnn.metrics.base import align
 class Tally:
     """Loss and metrics of one epoch, kept up to date batch by batch.
 
+    samples : how many of this epoch have been seen.
     identifiers, weighted : what compile() was given as metrics and weighted_metrics.
     loss : name of the model's loss, if "accuracy" shall go by it.
     """
@@ -20,11 +21,12 @@ class Tally:
         self._wanted = [(i, False) for i in identifiers] + [(i, True) for i in weighted]
         self._loss_name, self._names = loss, _names(self._wanted)
         self._made: list[tuple[Metric, bool]] | None = None
+        self._shapes: list[list[int]] = []  # of labels and outputs of one sample, once a batch has been seen
         self.reset()
 
     def reset(self) -> None:
         """Begins an epoch."""
-        self._loss, self._samples = 0.0, 0
+        self._loss, self.samples = 0.0, 0
         for metric, _ in self._made or ():
             metric.reset_state()
 
@@ -39,15 +41,33 @@ class Tally:
     def update(self, loss: float, y: np.ndarray, predictions: np.ndarray, weights: np.ndarray | None) -> None:
         """Adds one batch: its mean loss, labels and outputs."""
         self.build(y.shape, predictions.shape)
+        self._shapes = [[1, *y.shape[1:]], [1, *predictions.shape[1:]]]
         self._loss += loss * len(predictions)
-        self._samples += len(predictions)
+        self.samples += len(predictions)
         y, predictions = align(y, predictions)  # or (N,) and (N, 1) would meet as (N, N) in a user's metric
         for metric, weighted in self._made:
             metric.update_state(y, predictions, weights if weighted else None)
 
+    def state(self) -> dict:
+        """What `restore` needs to go on with this epoch: sums, and the running values of the metrics."""
+        running = [[variable.numpy() for variable in metric.variables] for metric in self.metrics]
+        return {"loss": self._loss, "samples": self.samples, "shapes": self._shapes, "metrics": running}
+
+    def restore(self, state: dict) -> None:
+        """Goes to where `state` was asked for, in a model that was compiled alike."""
+        self._loss, self.samples = state["loss"], state["samples"]
+        if not state["shapes"]:
+            return
+        self.build(*state["shapes"])
+        for metric, values in zip(self.metrics, state["metrics"], strict=True):
+            if len(metric.variables) != len(values):  # it makes them when it sees the first batch
+                metric.update_state(*(np.zeros(shape) for shape in state["shapes"]))
+            for variable, value in zip(metric.variables, values, strict=True):
+                variable.assign(value)
+
     def logs(self) -> dict[str, float]:
         """{"loss": ..., metric's name: ...} so far; a metric that results in several numbers has an array."""
-        values = {"loss": self._loss / max(self._samples, 1)}
+        values = {"loss": self._loss / max(self.samples, 1)}
         for name, (metric, _) in zip(self._names, self._made or (), strict=False):
             result = metric.result()
             several = result if isinstance(result, dict) else {name: result}

@@ -12,7 +12,9 @@ from fastcnn.compat.methods import accepts_old_run
 from fastcnn.random import generator
 from fastcnn.training import loop, trial
 from fastcnn.training.execute import Executor
-from fastcnn.training.sources import ArraySource, Source, make_source
+from fastcnn.training.run import Run
+from fastcnn.training.source import Source
+from fastcnn.training.sources import ArraySource, make_source
 from fastcnn.training.tally import Tally
 from fastcnn.training.weights import combine
 
@@ -26,6 +28,7 @@ class Trainer:
         self.loss: object = None
         self.history: History | None = None
         self.stop_training = False
+        self.training_run: Run | None = None
         self.executor = Executor(self)
         self._metrics: tuple[list, list] = ([], [])
         self.tally = Tally([])
@@ -146,6 +149,8 @@ class Trainer:
         self._ready(source)
         listed = self._callbacks(callbacks, verbose, 1, source.steps if steps is None else steps)
         logs = loop.evaluate(self, source, steps, listed)
+        if not logs:
+            raise ValueError(f"evaluate: {source.origin} has no batches left")
         return _result(logs, return_dict)
 
     @accepts_old_names
@@ -176,6 +181,8 @@ class Trainer:
             parts.append(self.executor.predict(batch))
             listed.on_predict_batch_end(step, {"outputs": parts[-1]})
         listed.on_predict_end()
+        if not parts:
+            raise ValueError(f"predict: {source.origin} has no batches left")
         return _joined(parts)
 
     def train_on_batch(

@@ -2,7 +2,7 @@
 
 import os
 
-from fastcnn.training.sources import Source
+from fastcnn.training.source import Source
 
 
 def limit(name: str) -> int | None:
