@@ -187,7 +187,10 @@ class GeneratorSource(Source):
 
     def sample_shape(self) -> tuple[int, ...]:
         if not self._peeked:
-            self._peeked.append(self._next())
+            try:
+                self._peeked.append(self._next())
+            except StopIteration:
+                raise ValueError(f"{self.origin} has no batches left; it must yield enough for every epoch") from None
         return self._peeked[0][0].shape[1:]
 
     def _next(self) -> Batch:
