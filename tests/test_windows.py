@@ -213,6 +213,7 @@ IMAGES = {
     "ZeroPadding2D": (((1, 2), (3, 0)),),
     "Cropping2D": (((1, 0), (2, 1)),),
     "UpSampling2D": ((2, 3),),
+    "Flatten": (),
 }
 SEQUENCES = {
     "Conv1D": (3, 2),
@@ -272,12 +273,20 @@ ALIASES = {
     **{f"{kind}Pool{axes}D": f"{kind}Pooling{axes}D" for kind in ("Max", "GlobalMax") for axes in (1, 2)},
     **{f"{kind}AvgPool{axes}D": f"{kind}AveragePooling{axes}D" for kind in ("", "Global") for axes in (1, 2)},
 }
+OLDER = {name: ALIASES[name] for name in ("Convolution1D", "Convolution2D", "SeparableConvolution2D")}
+OLDER |= {"MaxPool2D": "MaxPooling2D", "AvgPool2D": "AveragePooling2D"}
+OLDER |= dict.fromkeys(("Deconvolution2D", "Deconv2D"), "Conv2DTranspose")
 VOLUMES = ("Conv3D", "Convolution3D", "Conv3DTranspose", "MaxPooling3D", "MaxPool3D", "AveragePooling3D", "AvgPool3D")
 VOLUMES += ("GlobalMaxPooling3D", "GlobalAveragePooling3D", "ZeroPadding3D", "Cropping3D", "UpSampling3D")
 
 
+@pytest.mark.filterwarnings("ignore::fastcnn.LegacySpellingWarning")
 @pytest.mark.parametrize(
-    ("alias", "name"), [pytest.param(*p, marks=pytest.mark.covers(f"layers.{p[0]}"), id=p[0]) for p in ALIASES.items()]
+    ("alias", "name"),
+    [
+        *(pytest.param(*pair, marks=pytest.mark.covers(f"layers.{pair[0]}")) for pair in ALIASES.items()),
+        *(pytest.param(*pair, marks=pytest.mark.covers(f"legacy.names.{pair[0]}")) for pair in OLDER.items()),
+    ],
 )
 def test_second_names_are_the_same_classes(alias, name):
     assert getattr(layers, alias) is getattr(layers, name)
