@@ -10,7 +10,7 @@ from fastcnn.layers.adaptive import (
 )
 from fastcnn.layers.base import Layer
 from fastcnn.layers.convolution import Conv1D, Conv2D, Convolution1D, Convolution2D
-from fastcnn.layers.core import Dense, Flatten, Rescaling, Reshape
+from fastcnn.layers.core import Dense, Flatten, Reshape
 from fastcnn.layers.depthwise import (
     DepthwiseConv1D,
     DepthwiseConv2D,
@@ -94,7 +94,7 @@ from fastcnn.layers.reshaping import (
 )
 from fastcnn.layers.resizing import CenterCrop, Resizing
 from fastcnn.layers.spectral import SpectralNormalization
-from fastcnn.layers.standardizing import Normalization
+from fastcnn.layers.standardizing import Normalization, Rescaling
 from fastcnn.layers.transposed import Conv1DTranspose, Conv2DTranspose, Convolution1DTranspose, Convolution2DTranspose
 from fastcnn.layers.volumes import (
     AdaptiveAveragePooling3D,

@@ -3,7 +3,7 @@
 from math import prod
 
 from fastcnn import activations
-from fastcnn.engine.ops.dense import bias, dense, scale
+from fastcnn.engine.ops.dense import bias, dense
 from fastcnn.engine.program import Builder, Tensor
 from fastcnn.layers import arguments
 from fastcnn.layers.base import Layer, Shape
@@ -92,16 +92,3 @@ class Reshape(Layer):
 
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
         return builder.view(x, self.compute_output_shape(x.shape))
-
-
-class Rescaling(Layer):
-    """x * scale + offset, for instance Rescaling(1 / 255) for bytes to [0, 1]."""
-
-    elementwise = True
-
-    def __init__(self, scale: float, offset: float = 0.0, **kwargs: object):
-        super().__init__(**kwargs)
-        self.scale, self.offset = float(scale), float(offset)
-
-    def lower(self, builder: Builder, x: Tensor) -> Tensor:
-        return scale(builder, x, self.scale, self.offset)

@@ -1,4 +1,4 @@
-"""Standardisation by the mean and variance of a data set."""
+"""Layers that scale and shift by numbers which are not trained: given ones, or the statistics of a data set."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,12 +6,52 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from fastcnn.engine import calls
+from fastcnn.engine.ops.dense import scale
 from fastcnn.engine.program import Builder, Tensor
 from fastcnn.engine.variable import Variable
+from fastcnn.layers import arguments
 from fastcnn.layers.base import Layer, Shape
 from fastcnn.layers.moments import axes_of
 
 _LEAST = 1e-7  # a smaller standard deviation counts as this one
+
+
+class Rescaling(Layer):
+    """x * scale + offset, for instance Rescaling(1 / 255) for bytes to [0, 1].
+
+    scale, offset : a number each, or one for each channel (channels_first: if the configuration says so).
+    """
+
+    elementwise = True
+
+    def __init__(self, scale: float | Sequence[float], offset: float | Sequence[float] = 0.0, **kwargs: object):
+        super().__init__(**kwargs)
+        numbers = [np.asarray(value, np.float64) for value in (scale, offset)]
+        if any(value.ndim > 1 for value in numbers):
+            raise ValueError(
+                f"Rescaling: scale and offset must be numbers, or one for each channel. Received: {scale!r}"
+            )
+        self.scale, self.offset = (value.tolist() for value in numbers)
+        self._of_channels = any(value.ndim for value in numbers)
+        if self._of_channels:
+            self.elementwise, self.data_format = False, arguments.data_format("Rescaling", None)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        for values in (self.scale, self.offset):
+            if isinstance(values, list) and len(values) not in (1, input_shape[-1]):
+                expected = f"one number, or one for each of {input_shape[-1]} channels"
+                raise ValueError(f"Rescaling: scale and offset must be {expected}. Received: {len(values)} numbers")
+        return input_shape
+
+    def lower(self, builder: Builder, x: Tensor) -> Tensor:
+        if not self._of_channels:
+            return scale(builder, x, self.scale, self.offset)
+        kept = (x.shape[-1],)
+        return calls.call(builder, _Scaled(self, (1,) * (len(x.shape) - 1) + kept, kept), [x], x.shape)
+
+    def scale_and_offset(self) -> tuple[np.ndarray, np.ndarray]:
+        """(scale, offset), float64."""
+        return np.asarray(self.scale, np.float64), np.asarray(self.offset, np.float64)
 
 
 class Normalization(Layer):
@@ -97,7 +137,7 @@ class Normalization(Layer):
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
         sizes = self._sizes((1, *x.shape[1:]))
         kept = tuple(sizes[axis] for axis in self._axes(len(sizes)))
-        return calls.call(builder, _Standardized(self, sizes, kept), [x], x.shape)
+        return calls.call(builder, _Scaled(self, sizes, kept), [x], x.shape)
 
     def scale_and_offset(self) -> tuple[np.ndarray, np.ndarray]:
         """(scale, offset) with which the output is x * scale + offset, float64."""
@@ -142,12 +182,12 @@ class Normalization(Layer):
         return sizes
 
 
-class _Standardized:
-    """x * scale + offset by a layer's present statistics."""
+class _Scaled:
+    """x * scale + offset by what a layer's scale_and_offset() says at present."""
 
     name = "normalization"
 
-    def __init__(self, layer: Normalization, sizes: tuple[int, ...], kept: tuple[int, ...]):
+    def __init__(self, layer: Rescaling | Normalization, sizes: tuple[int, ...], kept: tuple[int, ...]):
         self.layer, self.sizes, self.kept = layer, sizes, kept
 
     def forward(self, inputs: list[np.ndarray], y: np.ndarray) -> None:

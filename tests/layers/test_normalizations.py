@@ -5,6 +5,7 @@ import pytest
 
 from fastcnn import Sequential, layers, load_model
 from fastcnn.utils.dataset import Sequence
+from tests.helpers import layer_gradients
 
 RNG = np.random.default_rng(6)
 X = RNG.normal(3, 2, (12, 5, 4, 6)).astype(np.float32)
@@ -142,3 +143,25 @@ def test_one_mean_for_all():
     np.testing.assert_allclose(
         np.asarray(layer(X[:, 0, 0])).mean(), (X[:, 0, 0].mean() - X.mean()) / X.std(), rtol=1e-4
     )
+
+
+@pytest.mark.covers("layers.Rescaling")
+@pytest.mark.parametrize("scale", [2.0, [2.0], [1.0, 2, 3, 4, 5, 6], np.arange(6.0)])
+@pytest.mark.parametrize("offset", [-1, [0.0, 1, 2, 3, 4, 5]])
+def test_rescaling_takes_numbers_and_channels(scale, offset):
+    layer = layers.Rescaling(scale, offset)
+    expected = X * np.asarray(scale) + np.asarray(offset)
+    np.testing.assert_allclose(np.asarray(layer(X)), expected, rtol=1e-5, atol=1e-5)
+    copy = layers.Rescaling.from_config(layer.get_config())
+    assert (np.asarray(copy(X)) == np.asarray(layer(X))).all()
+    dy = RNG.standard_normal(X.shape).astype(np.float32)
+    found = layer_gradients(copy, X, dy, "numpy")
+    np.testing.assert_allclose(found["dx"], dy * np.asarray(scale), rtol=1e-5)
+
+
+@pytest.mark.covers("layers.Rescaling")
+def test_rescaling_refuses_what_does_not_fit():
+    with pytest.raises(ValueError, match="one for each of 6 channels"):
+        layers.Rescaling([1.0, 2.0])(X)
+    with pytest.raises(ValueError, match="must be numbers, or one for each channel"):
+        layers.Rescaling([[1.0]])

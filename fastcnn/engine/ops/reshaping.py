@@ -107,6 +107,7 @@ class _Resample(_Linear):
     name = "resample"
 
     def __init__(self, rows: np.ndarray, cols: np.ndarray):
+        self.rows, self.cols = rows, cols
         self.there = _Band(rows), _Band(cols)
         self.back = _Band(rows.T), _Band(cols.T)
 
