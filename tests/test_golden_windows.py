@@ -1,8 +1,10 @@
 """Layers with windows, poolings and reshaping layers against Keras's, recorded in golden/layers_windows.npz."""
 
+import numpy as np
 import pytest
 
-from fastcnn import Sequential, layers
+from fastcnn import Model, Sequential, layers, optimizers
+from tests.golden import unet
 from tests.helpers import BACKENDS, assert_close, from_json, golden, layer_gradients
 
 FILE = golden("layers_windows")
@@ -44,6 +46,18 @@ def test_gradients_of_a_layer_are_keras_gradients(number, backend):
     assert_close(found["dx"], FILE[f"{number}/dx"], LIMIT, "dx")
     for name in CASES[number]["trainable"]:
         assert_close(found[name], FILE[f"{number}/dw/{name}"], LIMIT, name)
+
+
+@everywhere
+@pytest.mark.covers("Model.fit", "layers.Concatenate", "layers.Multiply", "layers.Maximum", "layers.Conv2DTranspose")
+def test_network_with_branches_trains_as_keras_trains_it(backend):
+    model = unet.build(layers, Model, backend=backend)
+    model.set_weights(unet.weights(model.get_weights()))
+    model.compile(optimizers.SGD(0.05, momentum=0.9), "binary_crossentropy")
+    x, y = unet.photos()
+    losses = model.fit(x, y, **unet.FIT).history["loss"]
+    np.testing.assert_allclose(losses, FILE["unet/losses"], rtol=1e-5)
+    assert_close(model.predict(x[:4], verbose=0), FILE["unet/predict"], 1e-4)
 
 
 def test_every_case_is_there():

@@ -2,7 +2,9 @@
 
 from common import as_json, save  # isort: skip  (sets Keras's environment, so it comes first)
 
+import keras
 import numpy as np
+import unet
 from make_layers import run_case
 
 Case = tuple[str, dict, tuple[int, ...]]
@@ -166,6 +168,16 @@ def ties() -> list[Case]:
     ]
 
 
+def train_unet() -> dict[str, np.ndarray]:
+    """Losses of each epoch, and predictions after them, of the network of unet.py."""
+    model = unet.build(keras.layers, keras.Model)
+    model.set_weights(unet.weights(model.get_weights()))
+    model.compile(keras.optimizers.SGD(0.05, momentum=0.9), "binary_crossentropy")
+    x, y = unet.photos()
+    losses = model.fit(x, y, **unet.FIT).history["loss"]
+    return {"unet/losses": np.array(losses), "unet/predict": model.predict(x[:4], verbose=0)}
+
+
 def main() -> None:
     """Writes layers_windows.npz."""
     smooth = convolutions_1d() + convolutions_2d() + transposed() + poolings() + reshapings()
@@ -177,7 +189,7 @@ def main() -> None:
         case["compiled"] = "Transpose" in class_name and "dilation_rate" in kwargs
         arrays |= run_case(case, str(number), np.random.default_rng(number))
         cases.append(case)
-    save("layers_windows", {"cases": as_json(cases), **arrays})
+    save("layers_windows", {"cases": as_json(cases), **arrays, **train_unet()})
     print(f"{len(cases)} cases")
 
 
