@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from fastcnn.arrays import with_numpy
 from fastcnn.engine import calls
 from fastcnn.engine.ops.dense import scale
 from fastcnn.engine.program import Builder, Tensor
@@ -127,12 +128,12 @@ class Normalization(Layer):
     @property
     def mean(self) -> np.ndarray | None:
         """The mean in use, of the shape of the kept axes."""
-        return self._statistics()[0]
+        return self._found(0)
 
     @property
     def variance(self) -> np.ndarray | None:
         """The variance in use, of the shape of the kept axes."""
-        return self._statistics()[1]
+        return self._found(1)
 
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
         sizes = self._sizes((1, *x.shape[1:]))
@@ -146,6 +147,10 @@ class Normalization(Layer):
         if self.invert:
             return np.maximum(deviation, _LEAST), mean
         return 1 / np.maximum(deviation, _LEAST), -mean / np.maximum(deviation, _LEAST)
+
+    def _found(self, which: int) -> np.ndarray | None:
+        value = self._statistics()[which]
+        return None if value is None else with_numpy(value.copy())
 
     def _statistics(self) -> tuple:
         if self._given:

@@ -115,7 +115,7 @@ def test_adapt_takes_arrays_and_batches(data):
     layer = layers.Normalization()
     assert layer.mean is None
     layer.adapt(data)
-    np.testing.assert_allclose(layer.mean, X.mean(axis=(0, 1, 2)), rtol=1e-5)
+    np.testing.assert_allclose(layer.mean.numpy(), X.mean(axis=(0, 1, 2)), rtol=1e-5)
     np.testing.assert_allclose(layer.variance, X.var(axis=(0, 1, 2)), rtol=1e-5)
 
 
