@@ -10,6 +10,7 @@ import numpy as np
 from fastcnn import config
 from fastcnn.activations.applied import Emitting, Value, kernel
 from fastcnn.activations.registry import activation
+from fastcnn.compat.calls import accepts_old_names
 from fastcnn.ops.tape import Traced
 
 # Source: Klambauer et al. 2017, "Self-normalizing neural networks".
@@ -39,6 +40,7 @@ def linear(x: object) -> Value:
 
 
 @activation
+@accepts_old_names
 def relu(x: object, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Value:
     """max_value if x >= max_value, x if x > threshold, else negative_slope * (x - threshold).
 

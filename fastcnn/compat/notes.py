@@ -6,7 +6,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_PACKAGE = str(Path(__file__).parents[1])
+from fastcnn import kernels
+
+# Where the lines of this package are; kernels lie beside it in a checkout.
+OURS = (str(Path(__file__).parents[1]), str(Path(kernels.__file__).parent))
 _noted: set[str] = set()
 _silenced = False
 
@@ -39,6 +42,6 @@ def silent() -> Iterator[None]:
 def _levels_to_user() -> int:
     """How many calls above note() the first line outside this package is."""
     level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(OURS):
         level, frame = level + 1, frame.f_back
     return level

@@ -14,11 +14,12 @@ KERAS: dict[str, tuple[str, ...]] = {
         name: (name,)
         for name in (
             *("activations", "backend", "callbacks", "constraints", "datasets", "initializers", "layers"),
-            *("losses", "metrics", "models", "ops", "optimizers", "preprocessing", "regularizers", "saving", "utils"),
+            *("losses", "metrics", "models", "ops", "optimizers", "preprocessing", "regularizers", "utils"),
             *("datasets.mnist", "datasets.fashion_mnist", "datasets.cifar10", "datasets.cifar100"),
             *("optimizers.schedules", "applications"),
         )
     },
+    "saving": ("saving", "custom_objects"),
     # layers, by the files that they were in
     **{
         f"layers.{name}": _LAYERS
@@ -75,7 +76,7 @@ KERAS: dict[str, tuple[str, ...]] = {
     "wrappers": ("compat.scikit_learn",),
     "wrappers.scikit_learn": ("compat.scikit_learn",),
 }
-_STILL_THERE = ("preprocessing.image", "preprocessing.sequence", "optimizers.schedules", "wrappers")
+_STILL_THERE = ("saving", "preprocessing.image", "preprocessing.sequence", "optimizers.schedules", "wrappers")
 # Modules that Keras 3 does not have: scripts that import them are older.
 GONE = frozenset(
     path

@@ -10,10 +10,10 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from fastcnn.compat import paths, table
+from fastcnn.compat.notes import OURS
 from fastcnn.compat.stand_in import install_as_keras
 
-_PACKAGE = str(Path(__file__).parents[1])
-_HIDDEN = (_PACKAGE, "<frozen importlib")
+_HIDDEN = (*OURS, "<frozen importlib")
 
 
 class _Script(SourceFileLoader):
@@ -63,18 +63,22 @@ def _execute(path: str) -> None:
 def _lines(error: BaseException, whole: bool) -> Iterator[str]:
     """The traceback as Python prints it; without `whole` the lines of fastcnn and of the import system are left out."""
     found = traceback.TracebackException.from_exception(error)
-    seen, chain = set(), [found]
-    while chain and not whole:
-        one = chain.pop()
-        if one is None or id(one) in seen:
-            continue
-        seen.add(id(one))
-        kept = [frame for frame in one.stack if not frame.filename.startswith(_HIDDEN)]
-        one.stack = traceback.StackSummary.from_list(kept)
-        chain += [one.__cause__, one.__context__]
+    if not whole:
+        _leave_out_ours(found)
     yield from found.format()
     if not whole:
         yield "(fastcnn run --traceback shows fastcnn's own lines too)\n"
+
+
+def _leave_out_ours(found: traceback.TracebackException) -> None:
+    """Removes our lines, and errors that led to this one without a line of the script."""
+    found.stack = traceback.StackSummary.from_list([f for f in found.stack if not f.filename.startswith(_HIDDEN)])
+    for link in ("__cause__", "__context__"):
+        before = getattr(found, link)
+        if before is not None:
+            _leave_out_ours(before)
+            if not before.stack:
+                setattr(found, link, None)
 
 
 def era_of(source: bytes) -> str:
@@ -90,7 +94,7 @@ def era_of(source: bytes) -> str:
     modules = {module for node in nodes for module in _modules(node)}
     attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     keywords = {node.arg for node in nodes if isinstance(node, ast.keyword)}
-    inside_tensorflow = "keras" in attributes or any("tensorflow" in m and "keras" in m for m in modules)
+    inside_tensorflow = "keras" in attributes or any(m.startswith("tensorflow") and "keras" in m for m in modules)
     if inside_tensorflow or not any(module.partition(".")[0] == "keras" for module in modules):
         return "keras3"
     older = modules & {"__future__"} or keywords & table.UNMISTAKABLE or attributes & set(table.METHODS)

@@ -69,12 +69,17 @@ class _Maker(Loader):
                 return names()
             if name.startswith("__") and name != "__version__":
                 raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+            try:
+                found = find(name)
+            except AttributeError:
+                found = None
+            if not isinstance(found, ModuleType | None):
+                return found
             if _names_of(f"{module.__name__}.{name}") is not None:
                 return import_module(f"{module.__name__}.{name}")
-            try:
-                return find(name)
-            except AttributeError:
-                raise AttributeError(_missing(module.__name__, name)) from None
+            if found is None:
+                raise AttributeError(_missing(module.__name__, name))
+            return found
 
         module.__getattr__, module.__dir__ = look_up, names
 

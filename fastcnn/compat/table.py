@@ -113,10 +113,10 @@ NAMES: dict[str, dict[str, str]] = {
         "AtrousConv2D": "layers.Conv2D",
     },
     "regularizers": {
-        "l1l2": "regularizers.L1L2",
+        "l1l2": "regularizers.l1_l2",
         "activity_l1": "regularizers.L1",
         "activity_l2": "regularizers.L2",
-        "activity_l1l2": "regularizers.L1L2",
+        "activity_l1l2": "regularizers.l1_l2",
         "WeightRegularizer": "regularizers.L1L2",
         "ActivityRegularizer": "regularizers.L1L2",
     },
@@ -142,6 +142,13 @@ NAMES: dict[str, dict[str, str]] = {
 SYNONYMS: dict[str, dict[str, str]] = {
     "layers": {"merge": "compat.merging.merge"},
     "models": {"Input": "layers.Input"},
+    "saving": {
+        **{name: f"models.{name}" for name in ("load_model", "save_model", "model_from_json")},
+        **{
+            name: f"custom_objects.{name}"
+            for name in ("get_custom_objects", "custom_object_scope", "register_keras_serializable")
+        },
+    },
     "utils": {
         **dict.fromkeys(("np_utils", "vis_utils", "generic_utils", "data_utils", "io_utils", "layer_utils"), "utils"),
     },

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from fastcnn import config
 from fastcnn.compat.calls import accepts_old_names
 
 if TYPE_CHECKING:
@@ -17,13 +18,13 @@ DATA_FORMATS = ("channels_last", "channels_first")
 
 
 def checked_data_format(data_format: str | None) -> str:
-    """Returns "channels_last" for None, else the format itself.
+    """Returns config.image_data_format for None, else the format itself.
 
     Raises:
         ValueError: for anything else than "channels_last" or "channels_first".
     """
     if data_format is None:
-        return "channels_last"
+        return config.image_data_format
     if data_format not in DATA_FORMATS:
         raise ValueError(f'data_format must be "channels_last" or "channels_first". Received: {data_format!r}')
     return data_format

@@ -92,11 +92,9 @@ def _avgpool2d(builder: Builder, op: Op, dy: Tensor, wanted: Collection[str]) ->
 
 def _batchnorm(builder: Builder, op: Op, dy: Tensor, wanted: Collection[str]) -> Gradients:
     names = ("x", "mean", "variance", "gamma")
-    if op.args["mean"].value is not None:  # moving averages do not depend on x: the layer is a fixed scaling
-        dx, zeros = _like(builder, dy), builder.constant(np.zeros(dy.shape[-1], dy.dtype), "zeros")
-        fixed = {"variance": op.args["variance"], "gamma": op.args["gamma"]}
-        builder.emit("batchnorm_normalize", x=dy, mean=zeros, **fixed, beta=zeros, y=dx, **op.params)
-        return {"x": dx}
+    fixed = op.args["mean"].value is not None  # moving averages do not depend on x: the layer is a fixed scaling
+    if fixed and not {"gamma", "beta"} & set(wanted):
+        return {"x": _scaled(builder, op, dy)}
     made = {name: _like(builder, op.args[name]) for name in ("x", "gamma", "beta")}
     builder.emit(
         "batchnorm_backward",
@@ -107,7 +105,15 @@ def _batchnorm(builder: Builder, op: Op, dy: Tensor, wanted: Collection[str]) ->
         dbeta=made["beta"],
         **op.params,
     )
-    return made
+    return made | ({"x": _scaled(builder, op, dy)} if fixed else {})
+
+
+def _scaled(builder: Builder, op: Op, dy: Tensor) -> Tensor:
+    """dy times what a normalisation by moving averages multiplies with."""
+    dx, zeros = _like(builder, dy), builder.constant(np.zeros(dy.shape[-1], dy.dtype), "zeros")
+    scaling = {"variance": op.args["variance"], "gamma": op.args["gamma"]}
+    builder.emit("batchnorm_normalize", x=dy, mean=zeros, **scaling, beta=zeros, y=dx, **op.params)
+    return dx
 
 
 def _penalty(builder: Builder, op: Op, dy: Tensor, wanted: Collection[str]) -> Gradients:

@@ -12,6 +12,7 @@ import numpy as np
 from fastcnn import activations
 from fastcnn.compat import configs as compat
 from fastcnn.compat.notes import silent
+from fastcnn.custom_objects import known
 from fastcnn.saving.objects import parameters_of
 
 # Kind of object -> module whose classes are of that kind, and their base class.
@@ -48,11 +49,11 @@ def table(kind: str) -> dict[str, type]:
 class Reader:
     """Makes objects of configurations, of any era of Keras.
 
-    custom_objects : name -> class or function of the caller's own.
+    custom_objects : name -> class or function of the caller's own, besides those that are registered.
     """
 
     def __init__(self, custom_objects: Mapping[str, object] | None = None):
-        self.custom = dict(custom_objects or {})
+        self.custom = known(custom_objects)
 
     def object(self, config: object, kind: str) -> object:
         """The object of a kind that {"class_name": ..., "config": ...} describes; names and None pass through.

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fastcnn import Sequential, layers
+from fastcnn import Sequential, activations, constraints, layers, regularizers
 from fastcnn.compat.calls import accepts_old_names, translate_call
 from fastcnn.compat.documentation import lines
 from fastcnn.utils import to_categorical
@@ -152,6 +152,14 @@ def test_input_dim_is_the_shape_of_the_input():
 def test_functions_know_their_older_arguments():
     expected = to_categorical([1, 0], 3)
     np.testing.assert_array_equal(to_categorical(y=[1, 0], nb_classes=3), expected)
+
+
+@pytest.mark.covers("legacy.names.maxnorm", "legacy.names.l1l2")
+def test_regularizers_constraints_and_curves_know_their_older_arguments():
+    assert constraints.maxnorm(m=3).max_value == 3
+    assert (regularizers.l2(l=0.5).l2, regularizers.l1(l=0.5).l1) == (0.5, 0.5)
+    assert (regularizers.l1l2().l1, regularizers.WeightRegularizer(l2=0.1).l1) == (pytest.approx(0.01), 0)
+    np.testing.assert_allclose(activations.relu(np.array([-2.0, 1.0]), alpha=0.5), [-1, 1])
 
 
 def test_a_users_own_layer_keeps_its_own_words():

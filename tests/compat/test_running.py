@@ -130,6 +130,7 @@ SCRIPTS = [
     ("from keras.layers.core import Dense", "keras2"),
     ("from keras.models import Sequential\nmodel.fit_generator(g, steps_per_epoch=3)", "keras2"),
     ("from keras.optimizers import SGD\nSGD(lr=0.1)", "keras2"),
+    ("from keras.backend.tensorflow_backend import set_session\nimport tensorflow as tf", "keras2"),
     ("import keras\nfrom keras import layers\nlayers.Conv2D(32, 3, activation='relu')", "keras3"),
     ("from keras.preprocessing.image import ImageDataGenerator", "keras3"),
     ("from tensorflow.keras.models import Sequential\nmodel.fit_generator(g)", "keras3"),

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import fastcnn
-from fastcnn import config, layers, models, optimizers, utils
-from fastcnn.compat import paths, stand_in, tensorflow
+from fastcnn import config, datasets, layers, models, optimizers, utils
+from fastcnn.compat import paths, scikit_learn, stand_in, tensorflow
 from fastcnn.preprocessing.image import ImageDataGenerator
 
 TOPS = ("keras", "tf_keras", "keras_preprocessing", "tensorflow")
@@ -62,6 +62,18 @@ LINES = [
     ("from tensorflow.python.keras.layers import Conv2D", layers.Conv2D),
     ("from tensorflow.compat.v1.keras.layers import Conv2D", layers.Conv2D),
     ("from tensorflow.keras.optimizers.schedules import ExponentialDecay", optimizers.schedules.ExponentialDecay),
+    ("from keras.layers import merge", layers.merge),
+    ("from keras.layers.merge import add", layers.add),
+    ("from keras.saving import load_model", models.load_model),
+    ("from keras.saving import register_keras_serializable", utils.register_keras_serializable),
+    ("from keras.preprocessing import image_dataset_from_directory", utils.image_dataset_from_directory),
+    ("from keras.preprocessing.sequence import pad_sequences", utils.pad_sequences),
+    ("from keras.regularizers import l2", fastcnn.regularizers.L2),
+    ("from keras.regularizers import l1l2", fastcnn.regularizers.l1_l2),
+    ("from keras.constraints import maxnorm", fastcnn.constraints.MaxNorm),
+    ("from keras.backend.tensorflow_backend import set_session", fastcnn.backend.set_session),
+    ("from keras.wrappers.scikit_learn import KerasClassifier", scikit_learn.KerasClassifier),
+    ("from keras.datasets.mnist import load_data", datasets.mnist.load_data),
     ("from keras.objectives import get", fastcnn.losses.get),
     ("from keras.initializations import get", fastcnn.initializers.get),
 ]

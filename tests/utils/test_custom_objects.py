@@ -15,6 +15,7 @@ from fastcnn import (
     regularizers,
     utils,
 )
+from fastcnn.models import load_model
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +61,22 @@ def test_registered_names():
     assert utils.get_registered_name(doubled) == "doubled"
     with pytest.raises(ValueError, match="NoConfig has no get_config"):
         utils.register_keras_serializable()(type("NoConfig", (), {}))
+
+
+@pytest.mark.covers("saving.register_keras_serializable")
+def test_files_are_read_with_what_is_registered(tmp_path):
+    @utils.register_keras_serializable()
+    class Tripled(layers.Layer):
+        def call(self, x):
+            return 3 * x
+
+    model = Sequential([layers.Dense(2, input_shape=(3,)), Tripled()])
+    model.save(tmp_path / "m.keras")
+    x = np.ones((1, 3), "f4")
+    np.testing.assert_allclose(load_model(tmp_path / "m.keras").predict(x), model.predict(x), rtol=1e-6)
+    utils.get_custom_objects().clear()
+    with pytest.raises(ValueError, match="Tripled"):
+        load_model(tmp_path / "m.keras")
 
 
 def test_all_families_know_a_users_names():

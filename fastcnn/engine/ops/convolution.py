@@ -25,9 +25,9 @@ def conv2d_transpose(
 
 
 def maxpool2d(builder: Builder, x: Tensor, pool_size: Pair, strides: Pair, padding: Padding) -> Tensor:
-    """x (N, H, W, C) -> (N, OH, OW, C); remembers the winning cells when training."""
+    """x (N, H, W, C) -> (N, OH, OW, C); remembers the winning cells for a gradient."""
     y = builder.tensor((x.shape[0], *window_output(x.shape[1:3], pool_size, strides, padding), x.shape[3]))
-    argmax = builder.tensor(y.shape, dtype=argmax_dtype(pool_size)) if builder.training else None
+    argmax = builder.tensor(y.shape, dtype=argmax_dtype(pool_size)) if builder.differentiable else None
     window = {"pool_size": pool_size, "strides": strides, "padding": padding}
     builder.emit("maxpool2d_forward", x=x, y=y, argmax=argmax, **window)
     return y
