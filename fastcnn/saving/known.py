@@ -129,7 +129,7 @@ class Reader:
             cls = found.get(present) or next((c for n, c in found.items() if n.lower() == present.lower()), None)
             if cls is not None:
                 return cls
-        why = compat.why_absent(short, kind)
+        why = None if registered else compat.why_absent(short, kind)  # a user's own class may have such a name
         if why is not None:
             raise ValueError(f"it uses {short}: {why}")
         raise self.unknown(kind.removesuffix("s") if kind else "object", name)
