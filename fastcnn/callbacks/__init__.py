@@ -10,6 +10,9 @@ from fastcnn.callbacks.lambda_callback import LambdaCallback
 from fastcnn.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
 from fastcnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastcnn.callbacks.progbar_logger import ProgbarLogger
+from fastcnn.callbacks.remote_monitor import RemoteMonitor
+from fastcnn.callbacks.swap_ema_weights import SwapEMAWeights
+from fastcnn.callbacks.tensorboard import TensorBoard
 from fastcnn.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
@@ -25,5 +28,8 @@ __all__ = [
     "ModelCheckpoint",
     "ProgbarLogger",
     "ReduceLROnPlateau",
+    "RemoteMonitor",
+    "SwapEMAWeights",
+    "TensorBoard",
     "TerminateOnNaN",
 ]

@@ -23,7 +23,7 @@ class BackupAndRestore(Callback):
     ``delete_checkpoint`` removes the backups when ``fit`` has come to its end. Raises ValueError for other arguments.
     """
 
-    comes_last = True  # when the others have done their part of the hook
+    comes_last = 2  # when the others have done their part of the hook
     state_names = ("_batches_since_save",)
 
     def __init__(

@@ -14,8 +14,8 @@ class CallbackList(Callback):
     """A list of callbacks that is itself a callback.
 
     ``callbacks`` may be one callback, or nested lists of them. The history and the progress bar are added at the end,
-    if wanted and not there, so that they see what the others write into the logs of an epoch; callbacks with a true
-    attribute ``comes_last`` follow them. All callbacks of one hook
+    if wanted and not there, so that they see what the others write into the logs of an epoch; callbacks with an
+    attribute ``comes_last`` follow them, the highest number last. All callbacks of one hook
     share one copy of the caller's logs, in which ``acc`` also finds ``accuracy``. Raises TypeError for what is no
     callback.
     """
@@ -35,7 +35,7 @@ class CallbackList(Callback):
             self.callbacks.append(self.history)
         if add_progbar and _first(self.callbacks, ProgbarLogger) is None:
             self.callbacks.append(ProgbarLogger())
-        self.callbacks.sort(key=lambda callback: getattr(callback, "comes_last", False))
+        self.callbacks.sort(key=lambda callback: getattr(callback, "comes_last", 0))
         if params:
             self.set_params(params)
         if model is not None:

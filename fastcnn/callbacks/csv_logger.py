@@ -45,7 +45,7 @@ class CSVLogger(Callback):
             self._write(["epoch", *self.keys])
         elif not set(logs) <= set(self.keys):
             self._add_columns(sorted(set(logs) - set(self.keys)))
-        self._write([epoch, *(logs.get(key, _MISSING) for key in self.keys)])
+        self._write([epoch, *(_cell(logs.get(key, _MISSING)) for key in self.keys)])
 
     def on_train_end(self, logs: Logs = None) -> None:
         """Close the file."""
@@ -83,3 +83,8 @@ class CSVLogger(Callback):
         if self.csv_file is not None:
             self.csv_file.close()
         self.csv_file = None
+
+
+def _cell(value: Any) -> Any:
+    """A metric with one value a class takes one cell."""
+    return f"[{', '.join(map(str, value))}]" if getattr(value, "ndim", 0) else value

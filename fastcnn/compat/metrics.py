@@ -115,3 +115,8 @@ def older_meaning(identifier: str, y_pred_shape: Any, loss: str | None) -> Any:
             return "binary_accuracy"
         return "sparse_categorical_accuracy" if loss.startswith("sparse_") else "categorical_accuracy"
     return None
+
+
+def older_name(name: str) -> str:
+    """Key in logs and history: Keras 1 to 2.2 wrote "acc" for "accuracy"."""
+    return "acc" if name == "accuracy" else name

@@ -147,6 +147,8 @@ class Executor:
         else:
             np.copyto(array(bound.targets, n), targets)
         loss.weigh(array(bound.scale, n), weights, targets)
+        if self.model.loss_weight != 1:
+            array(bound.scale, n)[...] *= self.model.loss_weight
 
     def _loss(self, bound: _Bound, n: int) -> float:
         losses, scale = (bound.runner.array(t, n) for t in (bound.losses, bound.scale))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fastcnn import metrics
+from fastcnn.compat.metrics import older_name
 from fastcnn.metrics import Metric
 from fastcnn.metrics.base import align
 
@@ -19,7 +20,7 @@ class Tally:
 
     def __init__(self, identifiers: Sequence[object], weighted: Sequence[object] = (), loss: str | None = None):
         self._wanted = [(i, False) for i in identifiers] + [(i, True) for i in weighted]
-        self._loss_name, self._names = loss, _names(self._wanted)
+        self._loss_name, self._names = loss, _names(self._wanted, older=loss is not None)
         self._made: list[tuple[Metric, bool]] | None = None
         self._shapes: list[list[int]] = []  # of labels and outputs of one sample, once a batch has been seen
         self.reset()
@@ -85,12 +86,12 @@ class Tally:
         return [metric for metric, _ in self._made or ()]
 
 
-def _names(wanted: list[tuple[object, bool]]) -> list[str]:
+def _names(wanted: list[tuple[object, bool]], older: bool) -> list[str]:
     """A second metric of a name gets a prefix if it is weighted, else a number, as in Keras."""
     names: list[str] = []
     counts: dict[str, int] = {}
     for identifier, weighted in wanted:
-        name = _name_of(identifier)
+        name = older_name(_name_of(identifier)) if older else _name_of(identifier)
         name = f"weighted_{name}" if weighted and name in counts else name
         number = counts.get(name, 0)
         counts[name] = number + 1

@@ -7,16 +7,26 @@ import numpy as np
 
 from fastcnn import config, losses, optimizers
 from fastcnn.callbacks import CallbackList, History
+from fastcnn.compat.callbacks import older_params
 from fastcnn.compat.calls import accepts_old_names
 from fastcnn.compat.methods import accepts_old_run
 from fastcnn.random import generator
 from fastcnn.training import loop, trial
+from fastcnn.training.arguments import (
+    check_validation_freq,
+    joined,
+    listed_metrics,
+    loss_weight,
+    one_kind_of_weights,
+    result,
+    split,
+)
 from fastcnn.training.execute import Executor
 from fastcnn.training.run import Run
 from fastcnn.training.source import Source
 from fastcnn.training.sources import ArraySource, make_source
 from fastcnn.training.tally import Tally
-from fastcnn.training.weights import combine
+from fastcnn.training.weights import combine, weights_of_classes
 
 
 class Trainer:
@@ -26,6 +36,7 @@ class Trainer:
         self.optimizer: optimizers.Optimizer | None = None
         self.loss_function: losses.Loss | None = None
         self.loss: object = None
+        self.loss_weight = 1.0
         self.history: History | None = None
         self.stop_training = False
         self.training_run: Run | None = None
@@ -39,6 +50,7 @@ class Trainer:
         optimizer: object = "rmsprop",
         loss: object = None,
         metrics: Sequence[object] | None = None,
+        loss_weights: object = None,
         weighted_metrics: Sequence[object] | None = None,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
@@ -46,12 +58,14 @@ class Trainer:
     ) -> None:
         """Says how to train: optimizer, loss and metrics by name or as objects. Optimizer state starts afresh.
 
+        loss_weights multiplies the loss: one number, for there is one output.
         run_eagerly, steps_per_execution and jit_compile are accepted and change nothing: every step is compiled.
         """
         if loss is None:
             raise ValueError("compile: expected a loss, such as loss='binary_crossentropy'. Received: None")
         self.optimizer, self.loss, self.loss_function = optimizers.get(optimizer), loss, losses.make(loss)
-        self._metrics = (_listed(metrics), _listed(weighted_metrics))
+        self.loss_weight = loss_weight(loss_weights)
+        self._metrics = (listed_metrics(metrics), listed_metrics(weighted_metrics))
         self.tally = self.new_tally()
         self.executor.clear()
 
@@ -110,8 +124,10 @@ class Trainer:
         rng = generator()
         source = make_source(x, y, sample_weight, batch_size, shuffle, rng)
         validation = None
-        if validation_split:
-            source, validation = _split(source, validation_split)
+        one_kind_of_weights(sample_weight, class_weight)
+        check_validation_freq(validation_freq)
+        if validation_split and validation_data is None:
+            source, validation = split(source, validation_split)
         if validation_data is not None:
             size = validation_batch_size or batch_size
             validation = make_source(validation_data, batch_size=size, origin="validation_data")
@@ -121,12 +137,21 @@ class Trainer:
         self._ready(source, validation)
         loop.check_labels(self, source, validation)
         plan = loop.Plan(
-            source, epochs, initial_epoch, steps, validation, validation_steps, validation_freq, class_weight
+            source,
+            epochs,
+            initial_epoch,
+            steps,
+            validation,
+            validation_steps,
+            validation_freq,
+            weights_of_classes(class_weight),
         )
         line = loop.announce(source, steps)
         if line and verbose:
             print(line)
-        listed = self._callbacks(callbacks, verbose, epochs, source.steps if steps is None else steps, add_history=True)
+        older = older_params(epochs, source.samples, source.batch_size, self.metrics_names, validation is not None)
+        steps = source.steps if steps is None else steps
+        listed = self._callbacks(callbacks, verbose, epochs, steps, add_history=True, **older)
         loop.fit(self, plan, listed)
         return listed.history
 
@@ -151,7 +176,7 @@ class Trainer:
         logs = loop.evaluate(self, source, steps, listed)
         if not logs:
             raise ValueError(f"evaluate: {source.origin} has no batches left")
-        return _result(logs, return_dict)
+        return result(logs, return_dict)
 
     @accepts_old_names
     def predict(
@@ -183,7 +208,7 @@ class Trainer:
         listed.on_predict_end()
         if not parts:
             raise ValueError(f"predict: {source.origin} has no batches left")
-        return _joined(parts)
+        return joined(parts)
 
     def train_on_batch(
         self,
@@ -191,34 +216,51 @@ class Trainer:
         y: np.ndarray,
         sample_weight: np.ndarray | None = None,
         class_weight: object = None,
+        reset_metrics: bool = True,
         return_dict: bool = False,
     ) -> float | list[float] | dict[str, float]:
-        """One training step; loss and metrics of this batch, before the update."""
+        """One training step; loss and metrics before the update, of this batch or, without reset_metrics, so far."""
         self._require_compiled("train_on_batch")
+        one_kind_of_weights(sample_weight, class_weight)
         x, y, weights = self._batch(x, y, sample_weight)
-        weights = combine(y, weights, class_weight)
+        weights = combine(y, weights, weights_of_classes(class_weight))
         loss, predictions = self.executor.train(x, y, weights)
-        return self._one_batch(loss, y, predictions, weights, return_dict)
+        return self._one_batch(loss, y, predictions, weights, reset_metrics, return_dict)
 
     def test_on_batch(
-        self, x: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None, return_dict: bool = False
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        sample_weight: np.ndarray | None = None,
+        reset_metrics: bool = True,
+        return_dict: bool = False,
     ) -> float | list[float] | dict[str, float]:
         """Loss and metrics of one batch, without training."""
         self._require_compiled("test_on_batch")
         x, y, weights = self._batch(x, y, sample_weight)
         loss, predictions = self.executor.test(x, y, weights)
-        return self._one_batch(loss, y, predictions, weights, return_dict)
+        return self._one_batch(loss, y, predictions, weights, reset_metrics, return_dict)
 
     def predict_on_batch(self, x: np.ndarray) -> np.ndarray:
         """Outputs (n, ...) for one batch x (n, ...)."""
         return self.executor.predict(self._batch(x)[0])
 
+    def reset_metrics(self) -> None:
+        """Forgets what the metrics have counted."""
+        self.tally.reset()
+
     def _one_batch(
-        self, loss: float, y: np.ndarray, predictions: np.ndarray, weights: np.ndarray | None, return_dict: bool
+        self,
+        loss: float,
+        y: np.ndarray,
+        predictions: np.ndarray,
+        weights: np.ndarray | None,
+        reset_metrics: bool,
+        return_dict: bool,
     ) -> float | list[float] | dict[str, float]:
-        tally = self.new_tally()
+        tally = self.new_tally() if reset_metrics else self.tally
         tally.update(loss, y, predictions, weights)
-        return _result(tally.logs(), return_dict)
+        return result(tally.logs(), return_dict)
 
     def _batch(self, *arrays: object) -> tuple:
         source = ArraySource(*arrays, batch_size=2**31)
@@ -231,7 +273,7 @@ class Trainer:
         loop.check_shapes(self, *sources)
 
     def _callbacks(
-        self, callbacks: object, verbose: object, epochs: int, steps: int | None, **more: bool
+        self, callbacks: object, verbose: object, epochs: int, steps: int | None, **more: object
     ) -> CallbackList:
         shown = 1 if verbose == "auto" else int(verbose)
         params = {"verbose": shown, "epochs": epochs, "steps": steps}
@@ -240,41 +282,3 @@ class Trainer:
     def _require_compiled(self, method: str) -> None:
         if self.loss_function is None:
             raise RuntimeError(f"{method}: call model.compile(optimizer=..., loss=...) first")
-
-
-def _listed(metrics: object) -> list:
-    """One list of the metrics, however they are nested; {output's name: metrics} counts as its values."""
-    if isinstance(metrics, dict) and "class_name" not in metrics:
-        metrics = list(metrics.values())
-    if not isinstance(metrics, (list, tuple)):
-        return [] if metrics is None else [metrics]
-    return [metric for part in metrics for metric in _listed(part)]
-
-
-def _result(logs: dict[str, float], return_dict: bool) -> float | list[float] | dict[str, float]:
-    values = list(logs.values())
-    return logs if return_dict else values[0] if len(values) == 1 else values
-
-
-def _joined(parts: list) -> np.ndarray | list[np.ndarray]:
-    """The batches' outputs in one array, or in a list of them for a model of several outputs."""
-    if isinstance(parts[0], list):
-        return [_joined(list(of_one)) for of_one in zip(*parts, strict=True)]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-def _split(source: Source, fraction: float) -> tuple[ArraySource, ArraySource]:
-    """The last `fraction` of the samples, as they lie, is for validation."""
-    if not isinstance(source, ArraySource):
-        raise ValueError("validation_split needs arrays; give validation_data for iterators and datasets")
-    at = int(source.samples * (1 - fraction))
-    if not 0 < at < source.samples:
-        raise ValueError(
-            f"validation_split must leave samples on both sides. Received: {fraction} of {source.samples} samples"
-        )
-    parts = [
-        [None if a is None else a[cut] for a in (source.x, source.y, source.weights)]
-        for cut in (slice(0, at), slice(at, None))
-    ]
-    train = ArraySource(*parts[0], source.batch_size, source.rng, source.whole_batches)
-    return train, ArraySource(*parts[1], source.batch_size, origin="validation_split")

@@ -4,6 +4,8 @@ import pytest
 
 from fastcnn.callbacks import CSVLogger, LambdaCallback
 
+pytestmark = pytest.mark.covers("callbacks.CSVLogger")
+
 
 def test_rows_hold_the_epoch_and_the_logs_sorted_by_name(train, tmp_path):
     path = tmp_path / "log.csv"

@@ -7,6 +7,8 @@ import pytest
 
 from fastcnn.callbacks import EarlyStopping
 
+pytestmark = pytest.mark.covers("callbacks.EarlyStopping")
+
 
 def losses(*values):
     return [{"val_loss": value} for value in values]

@@ -6,6 +6,8 @@ import pytest
 from fastcnn import Sequential, layers, load_model
 from fastcnn.callbacks import ModelCheckpoint
 
+pytestmark = pytest.mark.covers("callbacks.ModelCheckpoint")
+
 
 def losses(*values):
     return [{"val_loss": float(value)} for value in values]
