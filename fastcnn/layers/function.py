@@ -8,6 +8,7 @@ import numpy as np
 from fastcnn.engine.calls import call
 from fastcnn.engine.program import Builder, Tensor
 from fastcnn.layers.base import Layer, Shape
+from fastcnn.saving.objects import serialize
 
 
 class Lambda(Layer):
@@ -20,7 +21,8 @@ class Lambda(Layer):
     arguments : further keyword arguments of the function.
     gradient : gradient(x, dy) returns the gradient of sum(function(x) * dy).
 
-    A file cannot hold the function: it must have a name and be given back as custom_objects={name: function}.
+    A file holds the function's name alone, or the layer's where it has none (a lambda): who loads the file gives it
+    back as custom_objects={name: function}.
     """
 
     def __init__(
@@ -44,19 +46,32 @@ class Lambda(Layer):
         self._output_shape = output_shape
         self._takes_training = "training" in _parameters(function)
 
-    def get_config(self) -> dict:
-        """As for every layer; a file holds functions by name alone.
+    @property
+    def own_functions(self) -> dict[str, Callable]:
+        """The functions by the names under which a file knows them."""
+        given = {"": self.function, "_gradient": self.gradient, "_shape": self._output_shape}
+        return {self._name_of(f, suffix): f for suffix, f in given.items() if callable(f)}
 
-        Raises:
-            ValueError: for a function without a name.
-        """
-        for function in (self.function, self.gradient, self._output_shape):
-            if getattr(function, "__name__", "") == "<lambda>":
-                raise ValueError(
-                    f"layer {self.name!r}: a file cannot hold the code of a lambda. Name the function (def scaled(x): "
-                    "...) and give it back when loading, custom_objects={'scaled': scaled}; or write a Layer with call"
-                )
-        return super().get_config()
+    def _name_of(self, function: Callable, suffix: str) -> str:
+        """A function's name; for one without, the layer's."""
+        name = getattr(function, "__name__", "<lambda>")
+        return self.name + suffix if name == "<lambda>" else name
+
+    def get_config(self) -> dict:
+        config = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
+        config |= {"function": self._by_name(self.function, ""), "arguments": serialize(self.arguments)}
+        if self._output_shape is not None:
+            config["output_shape"] = self._by_name(self._output_shape, "_shape")
+        if self.gradient is not None:
+            config["gradient"] = self._by_name(self.gradient, "_gradient")
+        return config
+
+    def _by_name(self, value: object, suffix: str) -> object:
+        """What a file has in a function's place."""
+        if not callable(value):
+            return serialize(value)
+        name = self._name_of(value, suffix)
+        return {"module": "custom", "class_name": "function", "config": name, "registered_name": name}
 
     def call(self, x: object, training: bool = False) -> object:
         """The function's value."""

@@ -110,11 +110,12 @@ def model_from_config(
     return configs.model_from_config(config, Reader(custom_objects), cls)
 
 
-def own_classes(model: Model) -> dict[str, type]:
-    """The layers' classes by name, of the model and of models in it."""
+def own_classes(model: Model) -> dict[str, object]:
+    """The layers' classes and functions by name, of the model and of models in it."""
     found = {type(model).__name__: type(model)} if model.is_written else {}
     for layer in model.layers:
-        found |= own_classes(layer) if hasattr(layer, "layers") else {type(layer).__name__: type(layer)}
+        found |= own_classes(layer) if isinstance(layer, Model) else {type(layer).__name__: type(layer)}
+        found |= getattr(layer, "own_functions", {})
     return found
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from fastcnn import Model, Sequential, layers, ops
+from fastcnn import Model, Sequential, layers, load_model, ops
+from fastcnn.models import clone_model
 
 RNG = np.random.default_rng(8)
 X = RNG.uniform(0, 255, (6, 4, 5, 3)).astype(np.float32)
@@ -76,10 +77,30 @@ def test_several_inputs_come_as_a_list():
     np.testing.assert_allclose(both, one - 2 * other, rtol=1e-5)
 
 
+def doubled(x):
+    return x * 2
+
+
 @covers
-def test_a_function_does_not_go_into_a_file(tmp_path):
-    with pytest.raises(ValueError, match="cannot hold the code of a lambda"):
-        trained(layers.Lambda(lambda x: x * 2)).save(tmp_path / "model.fcnn")
+@pytest.mark.parametrize("ending", ["fcnn", "keras", "h5"])
+@pytest.mark.parametrize(("function", "name"), [(doubled, "doubled"), (lambda x: x * 2, "twice")])
+def test_a_file_holds_the_name_and_who_loads_it_gives_the_function(function, name, ending, tmp_path):
+    model = trained(layers.Lambda(function, name="twice"))
+    path = tmp_path / f"model.{ending}"
+    model.save(path)
+    with pytest.raises(ValueError, match=rf"unknown function '{name}': give custom_objects={{'{name}': ...}}"):
+        load_model(path)
+    copy = load_model(path, custom_objects={name: function})
+    np.testing.assert_allclose(copy.predict(X, verbose=0), model.predict(X, verbose=0), rtol=1e-4)
+
+
+@covers
+def test_a_copy_of_a_model_keeps_its_functions():
+    model = trained(layers.Lambda(lambda x: 3 * x, output_shape=lambda shape: shape, gradient=lambda x, dy: 3 * dy))
+    copy = clone_model(model)
+    copy.set_weights(model.get_weights())
+    np.testing.assert_allclose(copy.predict(X, verbose=0), model.predict(X, verbose=0), rtol=1e-4)
+    assert copy.layers[0].gradient is model.layers[0].gradient
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fastcnn import Sequential, layers
+from fastcnn.models import clone_model
 from tests.helpers import BACKENDS
 
 RNG = np.random.default_rng(3)
@@ -56,7 +57,8 @@ def test_a_pipeline_runs_its_layers_in_order():
     assert (changed != IMAGES * 2 + 1).any()
     np.testing.assert_array_equal(np.sort(changed.ravel()), np.sort((IMAGES * 2 + 1).ravel()))
     model = Sequential([layers.Input(IMAGES.shape[1:]), pipeline])
-    assert (model.predict(IMAGES, verbose=0) == IMAGES * 2 + 1).all()
+    for one in (model, clone_model(model)):
+        assert (one.predict(IMAGES, verbose=0) == IMAGES * 2 + 1).all()
 
 
 @pytest.mark.covers("layers.Pipeline", "layers.MixUp")
