@@ -1,5 +1,6 @@
 """From a name, function or description to a loss, and back."""
 
+import difflib
 from collections.abc import Callable, Mapping
 
 from fastcnn.compat.losses import OLDER_NAMES
@@ -32,7 +33,8 @@ def make(identifier: object, custom_objects: Mapping[str, object] | None = None)
     Raises:
         ValueError: for an unknown name; the message lists those that are known.
     """
-    if identifier in _CHOSEN_BY_SHAPE:
+    identifier = _only(identifier)
+    if isinstance(identifier, str) and identifier in _CHOSEN_BY_SHAPE:
         return crossentropy.AutoCrossentropy()
     found = get(identifier, custom_objects)
     if isinstance(found, Loss):
@@ -40,6 +42,16 @@ def make(identifier: object, custom_objects: Mapping[str, object] | None = None)
     if found is None:
         raise _unknown(identifier)
     return _BY_FUNCTION[found]() if found in _BY_FUNCTION else written.LossFunctionWrapper(found)
+
+
+def _only(identifier: object) -> object:
+    """The one loss of a list, or of a dictionary by output, as models of one output may be given it."""
+    by_output = isinstance(identifier, Mapping) and "class_name" not in identifier
+    if not by_output and not isinstance(identifier, (list, tuple)):
+        return identifier
+    if len(identifier) != 1:
+        raise ValueError(f"expected one loss, for the model's one output. Received {len(identifier)}: {identifier!r}")
+    return next(iter(identifier.values() if by_output else identifier))
 
 
 def get(identifier: object, custom_objects: Mapping[str, object] | None = None) -> Loss | Callable | None:
@@ -99,5 +111,9 @@ def _unknown(identifier: object) -> ValueError:
     reason = NOT_OFFERED.get(identifier.lower()) if isinstance(identifier, str) else None
     if reason is not None:
         return ValueError(f"loss {identifier!r} is not offered: {reason}")
-    names = ", ".join(sorted([*FUNCTIONS, *OLDER_NAMES, *_CHOSEN_BY_SHAPE]))
-    return ValueError(f"unknown loss. Received: {identifier!r}. Known: {names}; or a function of (y_true, y_pred)")
+    names = sorted([*FUNCTIONS, *OLDER_NAMES, *_CHOSEN_BY_SHAPE])
+    near = difflib.get_close_matches(identifier, names, 1) if isinstance(identifier, str) else []
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    return ValueError(
+        f"unknown loss. Received: {identifier!r}{hint}. Known: {', '.join(names)}; or a function of (y_true, y_pred)"
+    )

@@ -171,6 +171,13 @@ def divide_no_nan(x1: object, x2: object) -> Value:
     return where(nonzero, divide(x1, where(nonzero, x2, 1)), 0)
 
 
+def nan_to_num(x: object, nan: float = 0.0) -> Value:
+    """x with `nan` in the place of NaN, and the type's largest numbers in that of infinity."""
+    x = lift(x)
+    limits = np.finfo(np.asarray(array_of(x)).dtype)
+    return where(isnan(x), nan, clip(x, limits.min, limits.max))
+
+
 def clip(x: object, x_min: object, x_max: object) -> Value:
     """x, but at least x_min and at most x_max (None for no limit); the gradient is 0 outside of them."""
     x, low, high = together(x, -np.inf if x_min is None else x_min, np.inf if x_max is None else x_max)

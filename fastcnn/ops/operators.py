@@ -108,7 +108,7 @@ _NUMPY = {
     for name, function in vars(module).items()
     if callable(function) and not name.startswith("_") and hasattr(np, name)
 }
-_NUMPY |= {"amax": reductions.max, "amin": reductions.min}
+_NUMPY |= {"amax": reductions.max, "amin": reductions.min, "norm": reductions.norm}
 
 give_operators(Traced)
 give_operators(Variable)

@@ -8,6 +8,7 @@ import numpy as np
 from fastcnn import config
 from fastcnn.ops import elementwise
 from fastcnn.ops.elementwise import Value
+from fastcnn.ops.shapes import reshape, take
 from fastcnn.ops.tape import array_of, lift, record
 
 Axis = int | Sequence[int] | None
@@ -48,6 +49,27 @@ def var(x: object, axis: Axis = None, keepdims: bool = False) -> Value:
 def std(x: object, axis: Axis = None, keepdims: bool = False) -> Value:
     """Standard deviation over the axes."""
     return elementwise.sqrt(var(x, axis, keepdims))
+
+
+def average(x: object, axis: int | None = None, weights: object = None) -> Value:
+    """Mean over an axis, or over all, each element counting as much as its weight."""
+    if weights is None:
+        return mean(x, axis)
+    x, weights = elementwise.together(x, weights)
+    if np.ndim(array_of(weights)) == 1 and np.ndim(array_of(x)) > 1:
+        weights = reshape(weights, [-1 if a == axis % x.ndim else 1 for a in range(x.ndim)])
+    weights = elementwise.multiply(weights, np.ones(np.shape(array_of(x))))
+    return elementwise.divide(sum(elementwise.multiply(x, weights), axis), sum(weights, axis))
+
+
+def median(x: object, axis: int | None = None, keepdims: bool = False) -> Value:
+    """The middle element along an axis, or of all; the mean of the two in the middle of an even number."""
+    rank = np.ndim(array_of(x := lift(x)))
+    ordered = sort(reshape(x, -1), 0) if axis is None else sort(x, axis)
+    along = 0 if axis is None else axis
+    count = ordered.shape[along]
+    middle = mean(take(ordered, [(count - 1) // 2, count // 2], along), along, keepdims)
+    return reshape(middle, (1,) * rank) if axis is None and keepdims else middle
 
 
 def _extreme(function: object, x: object, axis: Axis, keepdims: bool, initial: object) -> Value:

@@ -30,6 +30,11 @@ def test_names_of_every_era_mean_a_loss(name):
     assert losses.make(getattr(losses, name, None) or name).get_config() == losses.make(name).get_config()
 
 
+@pytest.mark.parametrize("given", [["mae"], ("mae",), {"dense": "mae"}])
+def test_a_list_or_dictionary_of_one_loss_is_that_loss(given):
+    assert isinstance(losses.make(given), losses.MeanAbsoluteError)
+
+
 @pytest.mark.covers("losses.get")
 def test_get_gives_functions_for_names_and_objects_for_the_rest():
     assert losses.get("mse") is losses.mean_squared_error is losses.MSE
@@ -62,7 +67,9 @@ def test_a_described_loss_comes_back(loss):
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: losses.make("hingge"), ValueError, "unknown loss. Received: 'hingge'. Known: .*hinge.*or a function"),
+        (lambda: losses.make("hingge"), ValueError, r"'hingge' \(did you mean 'hinge'\?\). Known: .*or a function"),
+        (lambda: losses.make(["mse", "mae"]), ValueError, r"expected one loss, .* Received 2: \['mse', 'mae'\]"),
+        (lambda: losses.make({}), ValueError, r"expected one loss, .* Received 0"),
         (lambda: losses.make(7), ValueError, "unknown loss. Received: 7"),
         (lambda: losses.make(None), ValueError, "unknown loss. Received: None"),
         (lambda: losses.get("ctc"), ValueError, "loss 'ctc' is not offered: CTC is for sequences"),

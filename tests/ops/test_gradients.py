@@ -77,6 +77,11 @@ AXES = [{}, {"axis": 1}, {"axis": (0, 2)}, {"axis": -1, "keepdims": True}, {"kee
 REDUCED = ["sum", "mean", "max", "min", "prod", "var", "std", "logsumexp", "norm"]
 REDUCTIONS = [
     *(case(name, X, **axis) for name in REDUCED for axis in AXES),
+    *(case("median", X, **axis) for axis in ({}, {"axis": 1}, {"axis": -1, "keepdims": True}, {"keepdims": True})),
+    case("average", X, axis=1),
+    case("average", X, X, function=lambda x, w: ops.average(x, 1, ops.exp(w))),
+    case("average", X, (3,), function=lambda x, w: ops.average(x, 1, ops.exp(w))),
+    case("nan_to_num", X),
     case("cumsum", X),
     case("cumsum", X, axis=1),
     case("norm", X, ord=1, axis=-1),
