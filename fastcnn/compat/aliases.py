@@ -2,10 +2,11 @@
 
 from typing import Any
 
-_PAIRS = (("acc", "accuracy"), ("lr", "learning_rate"))
+from fastcnn.compat import table
+
 _TWINS = {
     prefix + name: prefix + twin
-    for first, second in _PAIRS
+    for first, second in table.LOG_KEYS
     for name, twin in ((first, second), (second, first))
     for prefix in ("", "val_")
 }

@@ -6,15 +6,15 @@ from types import ModuleType
 
 from fastcnn import config
 from fastcnn.backend.function import LearningPhase
+from fastcnn.compat import table
 from fastcnn.compat.tensorflow import Session
 
-_ORDERINGS = {"tf": "channels_last", "th": "channels_first"}
 _phase = LearningPhase(0)
 
 
 def image_dim_ordering() -> str:
     """ "tf" for channels last, "th" for channels first."""
-    return next(name for name, data_format in _ORDERINGS.items() if data_format == config.image_data_format)
+    return next(name for name, data_format in table.DATA_FORMATS.items() if data_format == config.image_data_format)
 
 
 def set_image_dim_ordering(dim_ordering: str) -> None:
@@ -23,9 +23,9 @@ def set_image_dim_ordering(dim_ordering: str) -> None:
     Raises:
         ValueError: for anything but "tf" and "th".
     """
-    if dim_ordering not in _ORDERINGS:
+    if dim_ordering not in table.DATA_FORMATS:
         raise ValueError(f'dim_ordering must be "tf" or "th". Received: {dim_ordering!r}')
-    config.image_data_format = _ORDERINGS[dim_ordering]
+    config.image_data_format = table.DATA_FORMATS[dim_ordering]
 
 
 def learning_phase() -> LearningPhase:

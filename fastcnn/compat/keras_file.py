@@ -5,13 +5,18 @@ import os
 import warnings
 from pathlib import Path
 
-_ORDERINGS = {"tf": "channels_last", "th": "channels_first"}  # Keras 1
+from fastcnn.compat import table
+
+
+def home() -> Path:
+    """Keras's folder: $KERAS_HOME, or ~/.keras."""
+    given = os.environ.get("KERAS_HOME")
+    return Path(given) if given else Path("~/.keras").expanduser()
 
 
 def path() -> Path:
-    """Where the file is looked for: $KERAS_HOME, or ~/.keras."""
-    home = os.environ.get("KERAS_HOME")
-    return (Path(home) if home else Path("~/.keras").expanduser()) / "keras.json"
+    """Where the file is looked for."""
+    return home() / "keras.json"
 
 
 def settings() -> dict[str, object]:
@@ -27,4 +32,4 @@ def settings() -> dict[str, object]:
         warnings.warn(f"{path()} is left out, as it holds no settings by name", stacklevel=2)
         return {}
     ordering = found.pop("image_dim_ordering", None)
-    return ({"image_data_format": _ORDERINGS[ordering]} if ordering in _ORDERINGS else {}) | found
+    return ({"image_data_format": table.DATA_FORMATS[ordering]} if ordering in table.DATA_FORMATS else {}) | found

@@ -1,19 +1,8 @@
 """Older names of losses and reductions."""
 
-OLDER_NAMES = {
-    "mse": "mean_squared_error",
-    "mae": "mean_absolute_error",
-    "mape": "mean_absolute_percentage_error",
-    "msle": "mean_squared_logarithmic_error",
-    "bce": "binary_crossentropy",
-    "kld": "kl_divergence",
-    "kullback_leibler_divergence": "kl_divergence",
-    "logcosh": "log_cosh",
-    "cosine": "cosine_similarity",
-    "cosine_proximity": "cosine_similarity",
-    "huber_loss": "huber",
-}
-OLDER_NAMES |= {short.upper(): name for short, name in OLDER_NAMES.items() if len(short) < 5}
+from fastcnn.compat import table
+
+OLDER_NAMES = table.LOSSES | {short.upper(): name for short, name in table.LOSSES.items() if len(short) < 5}
 
 
 class Reduction:

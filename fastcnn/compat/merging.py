@@ -1,8 +1,7 @@
 """Keras 1's merge(): one function with a mode for what are layers of their own now."""
 
+from fastcnn.compat import table
 from fastcnn.compat.notes import note
-
-_LAYERS = {"sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum", "concat": "Concatenate", "dot": "Dot"}
 
 
 def merge(
@@ -19,10 +18,10 @@ def merge(
     """
     from fastcnn import layers
 
-    if mode not in _LAYERS:
-        known = ", ".join(_LAYERS)
+    if mode not in table.MERGE_MODES:
+        known = ", ".join(table.MERGE_MODES)
         raise ValueError(f"merge: mode must be one of {known}; functions go into layers.Lambda. Received: {mode!r}")
     arguments = {"concat": {"axis": concat_axis}, "dot": {"axes": dot_axes}}.get(mode, {})
     given = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
-    note([f"merge(mode={mode!r})"], f"layers.{_LAYERS[mode]}({given})(inputs)")
-    return getattr(layers, _LAYERS[mode])(**arguments, name=name)(inputs)
+    note([f"merge(mode={mode!r})"], f"layers.{table.MERGE_MODES[mode]}({given})(inputs)")
+    return getattr(layers, table.MERGE_MODES[mode])(**arguments, name=name)(inputs)

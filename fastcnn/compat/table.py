@@ -58,10 +58,11 @@ OWN_ARGUMENTS: dict[str, dict[str, tuple[str, ...]]] = {
     "to_categorical": {"y": ("x",)},
 }
 
-_DATA_FORMATS = {"tf": "channels_last", "th": "channels_first", "default": None}
+# Keras 1's order of axes -> data_format.
+DATA_FORMATS = {"tf": "channels_last", "th": "channels_first"}
 # Present argument -> older value -> present value, however the value was given.
 VALUES: dict[str, dict[object, object]] = {
-    "data_format": _DATA_FORMATS,
+    "data_format": {**DATA_FORMATS, "default": None},
     "color_mode": {True: "grayscale", False: "rgb"},
     "class_mode": {"other": "raw"},
 }
@@ -225,6 +226,32 @@ ATTRIBUTES: dict[str, str] = {
     "num_class": "num_classes",
     "W": "kernel",
     "b": "bias",
+}
+
+# Losses by their older or shorter names; the short ones also in capitals.
+LOSSES: dict[str, str] = {
+    "mse": "mean_squared_error",
+    "mae": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error",
+    "msle": "mean_squared_logarithmic_error",
+    "bce": "binary_crossentropy",
+    "kld": "kl_divergence",
+    "kullback_leibler_divergence": "kl_divergence",
+    "logcosh": "log_cosh",
+    "cosine": "cosine_similarity",
+    "cosine_proximity": "cosine_similarity",
+    "huber_loss": "huber",
+}
+# Two names for one key of logs and histories; with val_ in front too.
+LOG_KEYS = (("acc", "accuracy"), ("lr", "learning_rate"))
+# mode of Keras 1's merge() -> the layer that took it over.
+MERGE_MODES = {
+    "sum": "Add",
+    "mul": "Multiply",
+    "ave": "Average",
+    "max": "Maximum",
+    "concat": "Concatenate",
+    "dot": "Dot",
 }
 
 # Words of Keras 1 beside which a number by position counts samples.

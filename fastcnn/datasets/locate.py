@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fastcnn.utils.files import get_file, keras_home
+from fastcnn.compat import keras_file
+from fastcnn.utils.files import get_file
 
 Pair = tuple[np.ndarray, np.ndarray]  # images (N, ...) and labels, uint8
 
@@ -58,7 +59,7 @@ def load(
     found = _read_from([*_usual(name), *([Path(installed)] if installed else [])], layouts)
     if found is not None:
         return found
-    cache = keras_home() / "datasets"
+    cache = keras_file.home() / "datasets"
     try:
         for file, checksum in source.checksums.items():
             subfolder = os.path.join("datasets", source.subfolder)
@@ -70,7 +71,7 @@ def load(
 
 def _usual(name: str) -> list[Path]:
     roots = [Path(os.environ["FASTCNN_DATASETS"])] if os.environ.get("FASTCNN_DATASETS") else []
-    roots.append(keras_home() / "datasets")
+    roots.append(keras_file.home() / "datasets")
     folders = (name, name.replace("_", "-"), f"{name.upper()}/raw", "FashionMNIST/raw" if "fashion" in name else "")
     shared = "" if name == "fashion_mnist" else "."  # its files have the names of mnist's
     return [root / folder for root in roots for folder in (shared, *folders) if folder]

@@ -22,6 +22,7 @@ _NAMES = {
     "register_keras_serializable": "custom_objects",
     "save_img": "preprocessing.image",
     "set_random_seed": "utils.seeding",
+    "split_dataset": "utils.splitting",
     "to_categorical": "utils.arrays",
 }
 

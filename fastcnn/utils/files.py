@@ -7,17 +7,13 @@ import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
+from fastcnn.compat import keras_file
 from fastcnn.saving.atomic import atomic_write
 from fastcnn.utils.archives import extract_archive
 
 _CHUNK = 1 << 16
 _TIMEOUT = 30.0  # seconds without an answer
 _DIGITS = {32: "md5", 40: "sha1", 64: "sha256"}  # of a checksum in hexadecimal
-
-
-def keras_home() -> Path:
-    """Keras's folder: the environment variable KERAS_HOME, else ~/.keras."""
-    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
 
 
 def get_file(
@@ -50,7 +46,7 @@ def get_file(
     name = fname or os.path.basename(urllib.parse.urlsplit(origin).path)
     if not name or os.path.basename(name) != name:
         raise ValueError(f"get_file: fname must be a file's name without folders. Received: {fname!r}")
-    folder = Path(cache_dir or keras_home()).expanduser() / cache_subdir
+    folder = Path(cache_dir or keras_file.home()).expanduser() / cache_subdir
     archive = name
     if untar or (extract and "." not in name):
         archive = f"{name}.tar.gz" if untar else f"{name}_archive"

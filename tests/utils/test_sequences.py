@@ -18,7 +18,6 @@ ROWS = [[1], [2, 3], [4, 5, 6]]
         ({"maxlen": 2}, [[0, 1], [2, 3], [5, 6]]),
         ({"maxlen": 2, "truncating": "post"}, [[0, 1], [2, 3], [4, 5]]),
         ({"maxlen": 4, "padding": "post"}, [[1, 0, 0, 0], [2, 3, 0, 0], [4, 5, 6, 0]]),
-        ({"maxlen": 0}, [[], [], []]),
     ],
 )
 def test_rows_are_cut_and_filled(options, expected):
