@@ -15,6 +15,12 @@ class Pipeline(Layer):
             if not isinstance(layer, Layer):
                 raise TypeError(f"Pipeline: expected a list of layers. Received: {layer!r}")
 
+    @classmethod
+    def from_config(cls, config: dict) -> "Pipeline":
+        from fastcnn.saving.known import Reader
+
+        return cls(**config | {"layers": [Reader().object(layer, "layers") for layer in config["layers"]]})
+
     @property
     def random_when_called(self) -> bool:
         """Whether one of the layers is."""

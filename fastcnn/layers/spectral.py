@@ -26,6 +26,12 @@ class SpectralNormalization(Layer):
         self.layer = layer
         self.power_iterations = arguments.positive("SpectralNormalization", "power_iterations", power_iterations)
 
+    @classmethod
+    def from_config(cls, config: dict) -> "SpectralNormalization":
+        from fastcnn.saving.known import Reader
+
+        return cls(**config | {"layer": Reader().object(config["layer"], "layers")})
+
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return self.layer.output_shape if self.layer.built else self.layer.compute_output_shape(input_shape)
 

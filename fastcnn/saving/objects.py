@@ -14,7 +14,11 @@ _FUNCTIONAL = ("keras.src.models.functional", "Functional")  # where Keras 3 kee
 # Arguments that are not part of a configuration: the model knows its input's shape, the file holds the weights.
 _LEFT_OUT = {"input_shape", "batch_input_shape", "weights"}
 # Arguments that these classes have here and not in Keras.
-_KERAS_LACKS = dict.fromkeys(("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"), ("trainable", "noise_shape"))
+_KERAS_LACKS = {
+    **dict.fromkeys(("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"), ("trainable", "noise_shape")),
+    **dict.fromkeys(("AutoContrast", "Equalization"), ("seed",)),
+    "Pipeline": ("trainable", "dtype"),
+}
 _NOT_KEPT = {"output_shape"}  # an argument of Lambda; as an attribute it is what came out of building
 
 

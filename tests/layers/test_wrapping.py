@@ -5,6 +5,7 @@ import pytest
 
 from fastcnn import Sequential, layers
 from fastcnn.models import clone_model
+from fastcnn.saving.objects import serialize_object
 from tests.helpers import BACKENDS
 
 RNG = np.random.default_rng(3)
@@ -118,3 +119,18 @@ def test_labels_cannot_be_mixed_inside_a_model(make):
 def test_bad_arguments_are_named(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("layer", "missing"),
+    [
+        (layers.Pipeline([layers.Rescaling(2.0)]), ("trainable", "dtype")),
+        (layers.SpectralNormalization(layers.Dense(3)), ()),
+        (layers.Equalization(), ("seed",)),
+        (layers.AutoContrast(), ("seed",)),
+    ],
+)
+def test_files_hold_no_arguments_that_these_layers_lack_in_keras(layer, missing):
+    config = serialize_object(layer)["config"]
+    assert not set(missing) & set(config)
+    assert type(layer).from_config(config).name == layer.name
