@@ -28,13 +28,20 @@ def together(*xs: object) -> list:
     return [np.asarray(x, dtype) if isinstance(x, (np.ndarray, np.generic)) else x for x in lifted]
 
 
+def single(y: np.ndarray, *xs: object) -> np.ndarray:
+    """A result as Keras types it: what whole numbers make is float32, where NumPy says float64."""
+    y = np.asarray(y)
+    doubles = any(getattr(x, "dtype", None) == np.float64 for x in xs)
+    return y.astype(np.float32) if y.dtype == np.float64 and not doubles else y
+
+
 def _unary(forward: Callable, derivative: Derivative, name: str, meaning: str) -> Callable[[object], Value]:
     """A function of one argument; derivative(x, y) at x, where the function is y."""
 
     def function(x: object) -> Value:
         x = lift(x)
         at = array_of(x)
-        y = forward(at)
+        y = single(forward(at), at)
         return record(y, (x, lambda dy: dy * derivative(at, y)))
 
     function.__name__ = function.__qualname__ = name
@@ -98,7 +105,7 @@ def _binary(forward: Callable, first: Callable, second: Callable, name: str, mea
     def function(x1: object, x2: object) -> Value:
         x1, x2 = together(x1, x2)
         a, b = array_of(x1), array_of(x2)
-        y = forward(a, b)
+        y = single(forward(a, b), a, b)
         return record(y, (x1, lambda dy: first(dy, a, b, y)), (x2, lambda dy: second(dy, a, b, y)))
 
     function.__name__ = function.__qualname__ = name

@@ -36,7 +36,7 @@ def mean(x: object, axis: Axis = None, keepdims: bool = False) -> Value:
     """Mean over the axes."""
     x, axis = lift(x), _axes(axis)
     at = array_of(x)
-    y = np.mean(at, axis=axis, keepdims=keepdims)
+    y = elementwise.single(np.mean(at, axis=axis, keepdims=keepdims), at)
     share = np.size(y) / np.size(at) if np.size(at) else 0.0
     return record(y, (x, lambda dy: _opened(dy, at, axis, keepdims) * share))
 

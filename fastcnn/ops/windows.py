@@ -87,5 +87,5 @@ def average_pool(
     x, size = lift(inputs), _pair(pool_size)
     _check("average_pool", x, data_format)
     step = _pair(strides or size)
-    inside = _windows(np.ones((1, *x.shape[1:3], 1)), size, step, (1, 1), padding, 0.0).sum(axis=(3, 4))
+    inside = _windows(np.ones((1, *x.shape[1:3], 1), x.dtype), size, step, (1, 1), padding, 0.0).sum(axis=(3, 4))
     return divide(reductions.sum(_windows(x, size, step, (1, 1), padding, 0.0), axis=(3, 4)), inside)

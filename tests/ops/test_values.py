@@ -156,6 +156,14 @@ def test_value(found, expected):
         (ops.one_hot([1], 3), "float32"),
         (ops.erf(X), "float32"),
         (ops.leaky_relu(X), "float32"),
+        (ops.mean(X > 0), "float32"),
+        (ops.sqrt(np.arange(3)), "float32"),
+        (ops.divide(np.arange(3), 2), "float32"),
+        (ops.add(np.arange(3), 1.5), "float32"),
+        (ops.add(np.arange(3), np.ones(3)), "float64"),
+        (ops.sqrt(np.ones(3)), "float64"),
+        (ops.average_pool(X[None, :, :, None], 2), "float32"),
+        (ops.log(2.0), "float32"),
     ],
 )
 def test_types_are_kerass(made, dtype):
