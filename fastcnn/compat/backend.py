@@ -80,6 +80,11 @@ def name_scope(name: str) -> contextlib.AbstractContextManager:
     return contextlib.nullcontext()
 
 
+def _get_available_gpus() -> list:
+    """None: that is what scripts ask tensorflow_backend for."""
+    return []
+
+
 def __getattr__(name: str) -> ModuleType:
     if name == "tensorflow_backend":
         from fastcnn import backend
@@ -91,7 +96,7 @@ def __getattr__(name: str) -> ModuleType:
 NAMES = (
     *("image_dim_ordering", "set_image_dim_ordering", "learning_phase", "set_learning_phase", "in_train_phase"),
     *("in_test_phase", "get_session", "set_session", "manual_variable_initialization", "name_scope"),
-    "tensorflow_backend",
+    *("tensorflow_backend", "_get_available_gpus"),
 )
 _NO_GRAPHS = "gradients of symbolic tensors are not offered"
 REFUSED = {

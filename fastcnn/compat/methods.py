@@ -99,6 +99,17 @@ class LegacyMethods:
         note(["predict_proba()"], table.METHODS["predict_proba"])
         return self.predict(x, batch_size=batch_size, verbose=verbose)
 
+    def reset_states(self) -> None:
+        """Nothing: only recurrent layers had states."""
+
+    def to_yaml(self, **kwargs: object) -> str:
+        """Refused: files of this kind could run code.
+
+        Raises:
+            NotImplementedError: always; says what to use.
+        """
+        raise NotImplementedError("YAML is absent since Keras 2.6: use to_json() and model_from_json()")
+
 
 def _has_words_of_keras_1(given: dict) -> bool:
     return any(given.get(name) is not None for name in table.KERAS_1_COUNTS)

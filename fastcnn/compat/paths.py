@@ -19,6 +19,8 @@ KERAS: dict[str, tuple[str, ...]] = {
             *("optimizers.schedules", "applications"),
         )
     },
+    "config": ("backend",),
+    "random": ("compat.randomness",),
     "saving": ("saving", "custom_objects"),
     # layers, by the files that they were in
     **{
@@ -76,7 +78,15 @@ KERAS: dict[str, tuple[str, ...]] = {
     "wrappers": ("compat.scikit_learn",),
     "wrappers.scikit_learn": ("compat.scikit_learn",),
 }
-_STILL_THERE = ("saving", "preprocessing.image", "preprocessing.sequence", "optimizers.schedules", "wrappers")
+_STILL_THERE = (
+    "config",
+    "random",
+    "saving",
+    "preprocessing.image",
+    "preprocessing.sequence",
+    "optimizers.schedules",
+    "wrappers",
+)
 # Modules that Keras 3 does not have: scripts that import them are older.
 GONE = frozenset(
     path
@@ -102,6 +112,7 @@ REFUSED: dict[str, str] = {
     "datasets.california_housing": "fastcnn is for images: data sets of numbers are absent",
     "mixed_precision": "fastcnn computes in float32: leave mixed precision out",
     "estimator": "estimators are absent since TensorFlow 2.16: use model.fit",
+    "applications": "trained networks are absent: build the layers, and read weights with load_weights",
     "preprocessing.text": "fastcnn is for images: tools for words are absent",
 }
 

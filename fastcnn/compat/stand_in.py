@@ -9,7 +9,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 from fastcnn import config
-from fastcnn.compat import paths, tensorflow
+from fastcnn.compat import paths, table, tensorflow
 
 _TOPS = ("keras", "tf_keras", "keras_preprocessing", "tensorflow")
 _VERSIONS = {"keras2": "2.3.1", "keras3": "3.15.1"}
@@ -114,6 +114,7 @@ def _list(path: str) -> list[str]:
     for source in paths.sources(path):
         module = import_module(f"fastcnn.{source}" if source else "fastcnn")
         names.update(getattr(module, "__all__", None) or (name for name in dir(module) if not name.startswith("_")))
+        names.update(table.SYNONYMS.get(source, ()))
     return sorted(names)
 
 

@@ -105,14 +105,6 @@ AFTER_WINDOW_OF = {"Conv2DTranspose": ("output_shape", *AFTER_WINDOW)}
 
 # Module -> older class or function -> where it is now, as module.name, or a module; taken for granted, with a note.
 NAMES: dict[str, dict[str, str]] = {
-    "layers": {
-        "Deconvolution2D": "layers.Conv2DTranspose",
-        "Deconv2D": "layers.Conv2DTranspose",
-        "AtrousConvolution1D": "layers.Conv1D",
-        "AtrousConv1D": "layers.Conv1D",
-        "AtrousConvolution2D": "layers.Conv2D",
-        "AtrousConv2D": "layers.Conv2D",
-    },
     "regularizers": {
         "l1l2": "regularizers.l1_l2",
         "activity_l1": "regularizers.L1",
@@ -134,14 +126,16 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "utils": {
         "plot": "utils.plot_model",
-        "print_summary": "compat.utilities.print_summary",
-        "multi_gpu_model": "compat.utilities.multi_gpu_model",
-        "HDF5Matrix": "compat.utilities.HDF5Matrix",
     },
 }
-# The same for second names that Keras 3 still has.
+# The same without a note: second names that Keras 3 still has, and what gives a note itself when it is called.
 SYNONYMS: dict[str, dict[str, str]] = {
-    "layers": {"merge": "compat.merging.merge"},
+    "layers": {
+        "merge": "compat.merging.merge",
+        **dict.fromkeys(("Deconvolution2D", "Deconv2D"), "layers.Conv2DTranspose"),
+        **dict.fromkeys(("AtrousConvolution1D", "AtrousConv1D"), "layers.Conv1D"),
+        **dict.fromkeys(("AtrousConvolution2D", "AtrousConv2D"), "layers.Conv2D"),
+    },
     "models": {"Input": "layers.Input"},
     "saving": {
         **{name: f"models.{name}" for name in ("load_model", "save_model", "model_from_json")},
@@ -152,6 +146,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
     },
     "utils": {
         **dict.fromkeys(("np_utils", "vis_utils", "generic_utils", "data_utils", "io_utils", "layer_utils"), "utils"),
+        **{name: f"compat.utilities.{name}" for name in ("print_summary", "multi_gpu_model", "HDF5Matrix")},
     },
     "preprocessing": {"sequence": "utils", "image_dataset_from_directory": "utils.image_dataset_from_directory"},
     "optimizers": {
@@ -204,6 +199,7 @@ REFUSED: dict[str, dict[str, str]] = {
         "SReLU": "absent since Keras 2: use PReLU or LeakyReLU",
         "ParametricSoftplus": "absent since Keras 2: use Activation('softplus')",
         "Graph": "absent since Keras 1: use Model(inputs=..., outputs=...)",
+        "Merge": "absent since Keras 2: use Add, Concatenate or their like in a functional model",
     },
     "models": {
         "Graph": "absent since Keras 1: use Model(inputs=..., outputs=...)",

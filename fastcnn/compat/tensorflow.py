@@ -64,14 +64,6 @@ def _nothing(*args: object, **options: object) -> None:
     """A setting that has no effect."""
 
 
-def _normal(shape: tuple[int, ...], mean: float = 0.0, stddev: float = 1.0, **_: object) -> np.ndarray:
-    return np.random.normal(mean, stddev, shape).astype(np.float32)
-
-
-def _uniform(shape: tuple[int, ...], minval: float = 0.0, maxval: float = 1.0, **_: object) -> np.ndarray:
-    return np.random.uniform(minval, maxval, shape).astype(np.float32)
-
-
 def _strategy(*args: object, **options: object) -> SimpleNamespace:
     """A strategy of distribution over one device."""
     return SimpleNamespace(scope=contextlib.nullcontext, num_replicas_in_sync=1)
@@ -150,8 +142,7 @@ NAMES: dict[str, object] = {
     "random.set_seed": "utils.set_random_seed",
     "random.set_random_seed": "utils.set_random_seed",
     "set_random_seed": "utils.set_random_seed",
-    "random.normal": lambda: _normal,
-    "random.uniform": lambda: _uniform,
+    **{f"random.{name}": f"compat.randomness.{name}" for name in ("normal", "uniform", "truncated_normal", "shuffle")},
     "losses": "losses",
     "initializers": "initializers",
     "device": lambda: contextlib.nullcontext,

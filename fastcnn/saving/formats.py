@@ -61,7 +61,7 @@ def format_of_name(filepath: str | Path, weights_only: bool) -> str:
 
 
 def check_target(filepath: str | Path, weights_only: bool, overwrite: bool, asked: str | None = None) -> str:
-    """The format for writing, once it is known that the file may be written.
+    """The format for writing, once it is known that the file may be written; its folder is made.
 
     asked : an ending, whose format the file gets whatever its own.
 
@@ -71,6 +71,7 @@ def check_target(filepath: str | Path, weights_only: bool, overwrite: bool, aske
     kind = format_of_name(filepath, weights_only) if asked is None else format_of_name(f"_{asked}", weights_only)
     if not overwrite and os.path.exists(filepath):
         raise FileExistsError(f"{os.fspath(filepath)} exists; give overwrite=True to replace it")
+    os.makedirs(os.path.dirname(os.fspath(filepath)) or ".", exist_ok=True)
     return kind
 
 

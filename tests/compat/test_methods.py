@@ -133,3 +133,15 @@ def test_settings_that_are_no_more_are_refused_unless_harmless():
     model.compile("sgd", "mse", sample_weight_mode=None)
     with pytest.raises(TypeError, match="compile: sample_weight_mode can no longer be chosen"):
         model.compile("sgd", "mse", sample_weight_mode="temporal")
+
+
+def test_what_only_other_kinds_of_networks_or_files_needed():
+    network().reset_states()
+    with pytest.raises(NotImplementedError, match="use to_json"):
+        network().to_yaml()
+
+
+def test_a_new_folder_is_made_for_a_model(tmp_path):
+    network().save(tmp_path / "saved_model" / "mine")
+    network().save_weights(tmp_path / "checkpoints" / "mine")
+    assert sorted(p.name for p in tmp_path.rglob("mine*")) == ["mine", "mine"]

@@ -103,6 +103,23 @@ def test_star_imports_bring_all_names():
     found = imported("from keras.layers import *")
     assert set(layers.__all__) <= set(found)
     assert not {"LSTM", "ruff"} & set(found)
+    assert found["Deconvolution2D"] is layers.Conv2DTranspose
+
+
+def test_keras_3s_random_numbers_and_configuration():
+    keras = imported("import keras")["keras"]
+    assert (keras.config.floatx(), keras.config.image_data_format()) == ("float32", "channels_last")
+    for draw in (keras.random.normal, keras.random.uniform, keras.random.truncated_normal):
+        found = draw((50, 4), seed=3)
+        assert (found.shape, found.dtype) == ((50, 4), np.float32)
+        np.testing.assert_array_equal(found, draw((50, 4), seed=3))
+        assert len(np.unique(found)) > 190
+    assert np.abs(keras.random.truncated_normal((1000,))).max() <= 2
+    assert set(keras.random.randint((200,), 0, 3)) == {0, 1, 2}
+    series = keras.random.SeedGenerator(1)
+    assert not np.array_equal(keras.random.normal((3,), seed=series), keras.random.normal((3,), seed=series))
+    assert sorted(keras.random.shuffle(np.arange(9), seed=1)) == list(range(9))
+    assert series.next() != series.next()
 
 
 def test_every_path_of_the_table_can_be_imported():
@@ -122,6 +139,9 @@ def test_every_path_of_the_table_can_be_imported():
         ("from keras.layers import Conv2d", r"fastcnn has no keras.layers.Conv2d; did you mean Conv2D\?"),
         ("import keras.layer", "fastcnn has no keras.layer; did you mean .*layers"),
         ("from keras.preprocessing.text import Tokenizer", "keras.preprocessing.text: .* tools for words are absent"),
+        ("from keras.applications import VGG16", "trained networks are absent: build the layers"),
+        ("from keras.applications.vgg16 import VGG16", "trained networks are absent: build the layers"),
+        ("from keras.layers import Merge", "use Add, Concatenate or their like"),
         ("import tensorflow.lite", r"tensorflow.lite: use model.export"),
         ("from tensorflow import estimator", "estimators are absent"),
     ],

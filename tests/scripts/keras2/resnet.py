@@ -5,7 +5,7 @@ from keras.layers import Dense, Conv2D, BatchNormalization, Activation
 from keras.layers import AveragePooling2D, Input, Flatten
 from keras.optimizers import Adam
 from keras.callbacks import ModelCheckpoint, LearningRateScheduler
-from keras.callbacks import ReduceLROnPlateau, EarlyStopping
+from keras.callbacks import ReduceLROnPlateau, EarlyStopping, TensorBoard
 from keras.preprocessing.image import ImageDataGenerator
 from keras.regularizers import l2
 from keras import backend as K
@@ -108,7 +108,8 @@ checkpoint = ModelCheckpoint(filepath=filepath, monitor='val_acc', verbose=1, sa
 lr_scheduler = LearningRateScheduler(lr_schedule)
 lr_reducer = ReduceLROnPlateau(factor=np.sqrt(0.1), cooldown=0, patience=5, min_lr=0.5e-6)
 stopper = EarlyStopping(monitor='val_acc', patience=4, mode='max')
-callbacks = [checkpoint, lr_reducer, lr_scheduler, stopper]
+tensorboard = TensorBoard(log_dir="./logs", histogram_freq=0, write_graph=True, write_images=False)
+callbacks = [checkpoint, lr_reducer, lr_scheduler, stopper, tensorboard]
 
 datagen = ImageDataGenerator(width_shift_range=0.1, height_shift_range=0.1, horizontal_flip=True,
                              fill_mode='nearest', cval=0., data_format=None, validation_split=0.0)
