@@ -25,6 +25,8 @@ CONV = (*CONV, "kernel_initializer", "kernel_regularizer", "weights")
 WINDOWS = [
     ("Conv2D", (32, 3, 3), {}, (32, (3, 3)), {}),
     ("Conv2D", (32, 5, 2), {}, (32, 5, 2), {}),
+    ("Conv2D", (32, 2, 2), {}, (32, (2, 2)), {}),
+    ("Conv2D", (32, 1, 2), {}, (32, (1, 2)), {}),
     ("Conv2D", (32, 3, 1), {"border_mode": "same"}, (32, (3, 1)), {"padding": "same"}),
     ("Conv2D", (32, 7, 1), {"strides": 2}, (32, (7, 1)), {"strides": 2}),
     ("Conv2D", (32, 3, 3, "same"), {}, (32, 3, 3, "same"), {}),

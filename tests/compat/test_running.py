@@ -87,6 +87,12 @@ def test_errors_from_errors_show_the_users_own_lines_too(tmp_path):
     assert "direct cause" in done.stderr
 
 
+def test_errors_that_led_to_it_inside_fastcnn_are_left_out(tmp_path):
+    done = run(tmp_path, TRAINING + "from keras.layers import Conv2D\nSequential([Conv2D(2, 3, input_shape=(4,))])\n")
+    assert done.stderr.count("Error: ") == 1
+    assert "conv2d" in done.stderr.splitlines()[-2]
+
+
 def test_a_missing_part_is_named_at_the_users_line(tmp_path):
     done = run(tmp_path, "from keras.models import Sequential\nfrom keras.layers import LSTM\n")
     assert "line 2" in done.stderr
