@@ -198,6 +198,8 @@ class Trainer:
         steps = loop.whole_steps("steps", steps)
         self._ready(source)
         source.restart()
+        if verbose == "auto" and config.era == "keras2":  # where prediction was silent
+            verbose = 0
         listed = self._callbacks(callbacks, verbose, 1, source.steps if steps is None else steps)
         listed.on_predict_begin()
         parts = []

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import fastcnn
 from fastcnn import Sequential, layers
 from fastcnn.callbacks import Callback
 from fastcnn.preprocessing.image import ImageDataGenerator
@@ -133,6 +134,15 @@ def test_settings_that_are_no_more_are_refused_unless_harmless():
     model.compile("sgd", "mse", sample_weight_mode=None)
     with pytest.raises(TypeError, match="compile: sample_weight_mode can no longer be chosen"):
         model.compile("sgd", "mse", sample_weight_mode="temporal")
+
+
+def test_prediction_is_silent_where_it_was(capsys):
+    model = network()
+    with fastcnn.config.using(era="keras2"):
+        model.predict(X)
+        assert capsys.readouterr().out == ""
+    model.predict(X)
+    assert "1/1" in capsys.readouterr().out
 
 
 def test_what_only_other_kinds_of_networks_or_files_needed():
