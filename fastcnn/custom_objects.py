@@ -13,10 +13,12 @@ def get_custom_objects() -> dict[str, object]:
 
 
 @contextmanager
-def custom_object_scope(*objects: Mapping[str, object]) -> Iterator[None]:
+def custom_object_scope(
+    custom_objects: Mapping[str, object] | None = None, *more: Mapping[str, object]
+) -> Iterator[None]:
     """Names that hold inside a `with` block: `with custom_object_scope({"dice": dice}): load_model(...)`."""
     before = dict(_objects)
-    for mapping in objects:
+    for mapping in (custom_objects or {}, *more):
         _objects.update(mapping)
     try:
         yield

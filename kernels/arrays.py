@@ -88,5 +88,5 @@ def check_array(kernel: str, name: str, spec: Array, array: object) -> None:
         raise ValueError(f"{kernel}: {name} is written to, so it must not be read-only")
     if spec.direction != "work" and array.size == 0:
         raise ValueError(f"{kernel}: {name} must not be empty. Received shape {array.shape}")
-    if (spec.rank > 2 and array.ndim != spec.rank) or array.ndim == 0:
+    if (spec.rank > 2 and array.ndim != spec.rank) or (array.ndim == 0 and spec.rank > 0):
         raise ValueError(f"{kernel}: {name} must have {spec.rank} axes. Received shape {array.shape}")

@@ -121,3 +121,38 @@ def test_layer_without_call_or_lower_says_so():
 
     with pytest.raises(NotImplementedError, match="Nothing has neither call"):
         network(Nothing()).predict(np.ones((2, 4)), verbose=0)
+
+
+class Adds(layers.Layer):
+    """Makes weights in the manners of Keras 2 and 3."""
+
+    def build(self, input_shape):
+        self.first = self.add_weight((input_shape[-1],))
+        self.second = self.add_weight(shape=(2,), initializer="ones", dtype="float32", trainable=False)
+        self.number = self.add_weight()
+        self.named = self.add_weight("named", shape=(3,), initializer="zeros", aggregation=None)
+
+    def call(self, x):
+        return x
+
+
+@pytest.mark.covers("layers.Layer.add_weight")
+def test_weights_are_added_as_in_keras_2_and_3():
+    layer = Adds(name="adds")
+    layer(np.ones((1, 4), "f4"))
+    assert [w.name for w in layer.weights] == ["adds/variable", "adds/variable_1", "adds/variable_2", "adds/named"]
+    assert [w.shape for w in layer.weights] == [(4,), (2,), (), (3,)]
+    assert len(layer.trainable_weights) == 3
+    assert np.ptp(np.asarray(layer.first)) > 0  # glorot_uniform
+
+
+@pytest.mark.covers("layers.Layer.add_weight")
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"dtype": "int32"}, "must be the layer's"), ({"overwrite_with_gradient": True}, "leave it")],
+)
+def test_weights_of_other_kinds_are_refused(options, message):
+    layer = Adds()
+    layer.build = lambda shape: layer.add_weight((2,), **options)
+    with pytest.raises(ValueError, match=message):
+        layer(np.ones((1, 4), "f4"))

@@ -47,6 +47,8 @@ def set_image_data_format(data_format: str) -> None:
     config.image_data_format = data_format
 
 
-def clear_session() -> None:
-    """Counts layers' names from the beginning again. Memory goes when the last reference to a model does."""
+def clear_session(free_memory: bool = True) -> None:
+    """Counts layers' names from the beginning again. Memory goes when the last reference to a model does, whatever
+    `free_memory` says.
+    """
     naming.forget_names()

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from fastcnn.compat.weights import accepts_name_first
+
 _EPSILON = 1e-7
 
 
@@ -17,25 +19,11 @@ class OldMetricMethods:
             cls.reset_state = cls.__dict__["reset_states"]
         add_weight = cls.__dict__.get("add_weight")
         if add_weight is not None and cls.__name__ == "Metric":
-            cls.add_weight = _name_first(add_weight)
+            cls.add_weight = accepts_name_first(add_weight)
 
     def reset_states(self) -> None:
         """The older name of reset_state."""
         self.reset_state()
-
-
-def _name_first(add_weight: Any) -> Any:
-    """Keras 2 gave the name first: add_weight("total", shape=()); Keras 3 gives the shape first."""
-
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if args and isinstance(args[0], str):
-            kwargs, args = {"name": args[0]} | kwargs, args[1:]
-        kwargs.pop("synchronization", None)  # over devices: means nothing here
-        kwargs.pop("aggregation", None)
-        return add_weight(self, *args, **kwargs)
-
-    call.__doc__ = add_weight.__doc__
-    return call
 
 
 def _counts(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[float, float, float, float]:

@@ -138,7 +138,7 @@ class PReLU(Layer):
         if not all(0 < axis < len(input_shape) for axis in self.shared_axes):
             raise ValueError(f"PReLU: shared_axes must lie in 1..{len(input_shape) - 1}. Received: {self.shared_axes}")
         sizes = [1 if axis in self.shared_axes else size for axis, size in enumerate(input_shape)]
-        self.alpha = self.add_weight("alpha", sizes[1:], self.alpha_initializer, **self._controls("alpha"))
+        self.alpha = self.add_weight(sizes[1:], self.alpha_initializer, name="alpha", **self._controls("alpha"))
 
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
         return call(builder, _LearntSlope(), [x, builder.variable(self.alpha)], x.shape)

@@ -13,6 +13,7 @@ class Dense(Layer):
     """activation(x @ kernel + bias) over the last axis. Weights: kernel (inputs, units), bias (units,).
 
     units : size of the output's last axis.
+    lora_rank, lora_alpha, quantization_config : of Keras's large models; anything but None is refused.
     """
 
     any_size = True
@@ -29,9 +30,15 @@ class Dense(Layer):
         activity_regularizer: object = None,
         kernel_constraint: object = None,
         bias_constraint: object = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: object = None,
         **kwargs: object,
     ):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        arguments.unsupported(
+            "Dense", lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config
+        )
         arguments.keep_controls(
             self,
             kernel_regularizer=kernel_regularizer,

@@ -58,7 +58,7 @@ class _Depthwise(Windowed):
     def build(self, input_shape: Shape) -> None:
         shape = (*self.kernel_size, input_shape[-1], self.depth_multiplier)
         self.depthwise_kernel: Variable = self.add_weight(
-            self.KERNEL, shape, self.depthwise_initializer, **self._controls("depthwise")
+            shape, self.depthwise_initializer, name=self.KERNEL, **self._controls("depthwise")
         )
         self._build_ends(input_shape[-1])
 
@@ -157,7 +157,7 @@ class _Separable(_Depthwise):
     def _build_ends(self, channels: int) -> None:
         shape = (*[1] * self.AXES, channels * self.depth_multiplier, self.filters)
         self.pointwise_kernel: Variable = self.add_weight(
-            "pointwise_kernel", shape, self.pointwise_initializer, **self._controls("pointwise")
+            shape, self.pointwise_initializer, name="pointwise_kernel", **self._controls("pointwise")
         )
         super()._build_ends(channels)
 

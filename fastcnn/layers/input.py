@@ -2,6 +2,7 @@
 
 from fastcnn import config
 from fastcnn.engine.program import Builder, Tensor
+from fastcnn.layers import arguments
 from fastcnn.layers.base import Layer
 from fastcnn.layers.graph import Node, Origin, Shape, SymbolicTensor
 
@@ -20,10 +21,13 @@ class InputLayer(Layer):
         sparse: bool | None = None,
         ragged: bool | None = None,
         batch_shape: tuple[int | None, ...] | None = None,
+        input_tensor: object = None,
+        optional: bool = False,
         name: str | None = None,
         **kwargs: object,
     ):
         given = dtype
+        arguments.unsupported("Input", tensor=input_tensor, optional=optional or None)
         super().__init__(
             input_shape=shape,
             batch_input_shape=batch_shape,
@@ -56,12 +60,15 @@ def Input(
     ragged: bool | None = None,
     batch_shape: tuple[int | None, ...] | None = None,
     name: str | None = None,
+    tensor: object = None,
+    optional: bool = False,
 ) -> SymbolicTensor:
     """The input of a model: `Sequential([Input((64, 64, 3)), ...])`, or x in `Model(x, layer(x))`.
 
     shape, batch_shape : without / with the batch axis. batch_size is accepted and changes nothing: batches may vary.
+    tensor, optional : refused: an input is an array of its own, and always given.
     """
-    return InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, name).tensor
+    return InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name).tensor
 
 
 def symbolic_input(shape: Shape, origin: Origin) -> SymbolicTensor:

@@ -67,7 +67,7 @@ class _LocallyConnected(Windowed):
         self.bias = None
         if self.use_bias:
             shape, controls = (*size, self.filters), self._controls("bias")
-            self.bias = self.add_weight("bias", shape, self.bias_initializer, **controls)
+            self.bias = self.add_weight(shape, self.bias_initializer, name="bias", **controls)
 
     def _convolve(self, builder: Builder, x: Tensor) -> Tensor:
         size, window = self._output_size(x.shape[1:3]), (plane(self.kernel_size), plane(self.strides))

@@ -55,8 +55,8 @@ class LayerNormalization(Layer):
         axes = axes_of("LayerNormalization", self.axis, len(input_shape))
         self.any_size = axes == (len(input_shape) - 1,)
         shape = tuple(input_shape[axis] for axis in axes)
-        self.gamma = self.add_weight("gamma", shape, **self._gamma) if self.scale else None
-        self.beta = self.add_weight("beta", shape, **self._beta) if self.center else None
+        self.gamma = self.add_weight(shape, name="gamma", **self._gamma) if self.scale else None
+        self.beta = self.add_weight(shape, name="beta", **self._beta) if self.center else None
 
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
         axes = axes_of("LayerNormalization", self.axis, len(x.shape))
@@ -112,8 +112,8 @@ class GroupNormalization(Layer):
     def build(self, input_shape: Shape) -> None:
         (axis,) = axes_of("GroupNormalization", self.axis, len(input_shape))
         self.any_size, shape = axis == len(input_shape) - 1, (input_shape[axis],)
-        self.gamma = self.add_weight("gamma", shape, **self._gamma) if self.scale else None
-        self.beta = self.add_weight("beta", shape, **self._beta) if self.center else None
+        self.gamma = self.add_weight(shape, name="gamma", **self._gamma) if self.scale else None
+        self.beta = self.add_weight(shape, name="beta", **self._beta) if self.center else None
 
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
         (axis,) = axes_of("GroupNormalization", self.axis, len(x.shape))

@@ -88,10 +88,10 @@ class BatchNormalization(Layer):
         self.any_size, size = axis == len(input_shape) - 1, (input_shape[axis],)
         gamma, beta = self._controls("gamma"), self._controls("beta")
         first = self._initializers
-        self.gamma = self.add_weight("gamma", size, first["gamma"], **gamma) if self.scale else None
-        self.beta = self.add_weight("beta", size, first["beta"], **beta) if self.center else None
+        self.gamma = self.add_weight(size, first["gamma"], name="gamma", **gamma) if self.scale else None
+        self.beta = self.add_weight(size, first["beta"], name="beta", **beta) if self.center else None
         for name in ("moving_mean", "moving_variance"):
-            setattr(self, name, self.add_weight(name, size, self._initializers[name], trainable=False))
+            setattr(self, name, self.add_weight(size, self._initializers[name], trainable=False, name=name))
 
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
         gamma = self._tensor(builder, self.gamma, 1.0)

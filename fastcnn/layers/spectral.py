@@ -42,7 +42,7 @@ class SpectralNormalization(Layer):
             raise ValueError(f"SpectralNormalization: {self.layer.name!r} has no kernel; wrap Dense or a convolution")
         self._variables.append(kernel)  # it is listed first, and twice in Keras's files
         self.vector_u = self.add_weight(
-            "vector_u", (1, kernel.shape[-1]), TruncatedNormal(stddev=0.02), trainable=False
+            (1, kernel.shape[-1]), TruncatedNormal(stddev=0.02), trainable=False, name="vector_u"
         )
 
     @property

@@ -92,7 +92,7 @@ class Normalization(Layer):
         if self._given:
             return
         shape = tuple(input_shape[axis] for axis in kept)
-        self._own = [self.add_weight("mean", shape, "zeros"), self.add_weight("variance", shape, "ones")]
+        self._own = [self.add_weight(shape, "zeros", name="mean"), self.add_weight(shape, "ones", name="variance")]
         count = Variable(np.zeros((), np.int32), f"{self.name}/count", False)
         self._variables.append(count)
         for variable in self._variables:

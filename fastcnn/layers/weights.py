@@ -5,23 +5,42 @@ from collections.abc import Sequence
 import numpy as np
 
 from fastcnn import constraints, initializers, regularizers
+from fastcnn.compat.weights import accepts_name_first
 from fastcnn.engine.variable import Variable
 
 
 class Weights:
     """Mixed into layers."""
 
+    @accepts_name_first
     def add_weight(
         self,
-        name: str,
-        shape: Sequence[int],
-        initializer: object = "glorot_uniform",
+        shape: Sequence[int] | None = None,
+        initializer: object = None,
+        dtype: object = None,
         trainable: bool = True,
+        autocast: bool = True,
         regularizer: object = None,
         constraint: object = None,
+        aggregation: object = "none",
+        overwrite_with_gradient: bool = False,
+        name: str | None = None,
     ) -> Variable:
-        """A new weight, filled by the initializer; the loss grows by its regularizer's penalty."""
-        dtype, rng = self.dtype or "float32", self._origin.rng
+        """A new weight, filled by the initializer (glorot_uniform); the loss grows by its regularizer's penalty.
+
+        shape : None makes a single number.
+        autocast, aggregation : accepted, and change nothing: there is one type and one device.
+
+        Raises:
+            ValueError: for a dtype that is not the layer's, and for overwrite_with_gradient.
+        """
+        kind, shape = type(self).__name__, shape or ()
+        name = name or ("variable" if not self._variables else f"variable_{len(self._variables)}")
+        if dtype is not None and np.dtype(getattr(dtype, "name", dtype)) != (self.dtype or "float32"):
+            raise ValueError(f"{kind}: add_weight: dtype must be the layer's, {self.dtype}. Received: {dtype!r}")
+        if overwrite_with_gradient:
+            raise ValueError(f"{kind}: add_weight: overwrite_with_gradient is not supported; leave it out")
+        dtype, rng, initializer = self.dtype or "float32", self._origin.rng, initializer or "glorot_uniform"
         if rng is None:  # only shapes are wanted: an array without memory of its own
             value = np.broadcast_to(np.zeros((), dtype), tuple(shape))
         else:
@@ -37,12 +56,14 @@ class Weights:
 
     def _add_kernel(self, shape: Sequence[int]) -> None:
         """Makes `kernel` by the layer's kernel_ arguments."""
-        self.kernel = self.add_weight("kernel", shape, self.kernel_initializer, **self._controls("kernel"))
+        self.kernel = self.add_weight(shape, self.kernel_initializer, name="kernel", **self._controls("kernel"))
 
     def _add_bias(self, size: int) -> None:
         """Makes `bias` by the layer's bias_ arguments; None without one."""
         controls = self._controls("bias")
-        self.bias = self.add_weight("bias", (size,), self.bias_initializer, **controls) if self.use_bias else None
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight((size,), self.bias_initializer, name="bias", **controls)
 
     @property
     def weights(self) -> list[Variable]:

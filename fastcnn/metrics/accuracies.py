@@ -47,9 +47,16 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> np.ndarr
     return _in_top_k(y_true.argmax(axis=-1), y_pred, k)
 
 
-def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> np.ndarray:
-    """Return (N,): 1.0 where the index ``y_true`` (N,) or (N, 1) is one of the ``k`` largest of ``y_pred`` (N, C)."""
+def sparse_top_k_categorical_accuracy(
+    y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False
+) -> np.ndarray:
+    """Return (N,): 1.0 where the index ``y_true`` (N,) or (N, 1) is one of the ``k`` largest of ``y_pred`` (N, C).
+
+    With ``from_sorted_ids`` ``y_pred`` (N, at least k) holds class indices, the likeliest first.
+    """
     y_true, y_pred = _class_indices("sparse_top_k_categorical_accuracy", y_true, y_pred)
+    if from_sorted_ids:
+        return (y_true[..., np.newaxis] == y_pred[..., :k]).any(axis=-1).astype(np.float32)
     return _in_top_k(y_true.astype(np.int64), y_pred, k)
 
 
@@ -120,9 +127,19 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
 
 
 class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
-    """Share of samples whose class index is among the ``k`` largest predictions."""
+    """Share of samples whose class index is among the ``k`` largest predictions.
+
+    With ``from_sorted_ids`` predictions are class indices themselves, the likeliest first.
+    """
 
     direction = "max"
 
-    def __init__(self, k: int = 5, name: str = "sparse_top_k_categorical_accuracy", dtype: Any = None):
-        super().__init__(sparse_top_k_categorical_accuracy, name, dtype, k=k)
+    def __init__(
+        self,
+        k: int = 5,
+        name: str = "sparse_top_k_categorical_accuracy",
+        dtype: Any = None,
+        from_sorted_ids: bool = False,
+    ):
+        options = {"k": k} | ({"from_sorted_ids": True} if from_sorted_ids else {})
+        super().__init__(sparse_top_k_categorical_accuracy, name, dtype, **options)

@@ -32,10 +32,3 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, object] | Non
     from fastcnn.saving.json_text import model_from_json as read
 
     return read(json_string, custom_objects)
-
-
-def clone_model(model: Model) -> Model:
-    """A model of the same layers with fresh weights."""
-    from fastcnn.saving.model import own_classes
-
-    return type(model).from_config(model.get_config(), own_classes(model))

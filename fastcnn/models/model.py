@@ -248,14 +248,21 @@ class Model(LegacyMethods, Trainer, Layer):
 
         save_model(self, filepath, overwrite, include_optimizer, **older)
 
-    def export(self, filepath: str | Path, format: str = "onnx", verbose: object = None) -> None:
+    def export(
+        self, filepath: str | Path, format: str = "onnx", verbose: object = None, input_signature: object = None
+    ) -> None:
         """Writes what the model predicts as an `.onnx` file, atomically; batches of any size. Needs the extra `[onnx]`.
 
         Raises:
-            ValueError: for another format, and for layers that ONNX cannot express; names the layer.
+            ValueError: for another format, an input_signature (the model's input is the only one), and for layers that
+                ONNX cannot express; names the layer.
         """
         from fastcnn.saving.onnx import export_onnx
 
+        if input_signature is not None:
+            raise ValueError(
+                f"export: the input is the model's; leave input_signature out. Received: {input_signature!r}"
+            )
         export_onnx(self, filepath, format)
 
     def save_weights(self, filepath: str | Path, overwrite: bool = True, **older: object) -> None:

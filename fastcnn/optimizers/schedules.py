@@ -179,7 +179,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 
     config_names = ("boundaries", "values")
 
-    def __init__(self, boundaries: Sequence[int], values: Sequence[float], name: str = "PiecewiseConstantDecay"):
+    def __init__(self, boundaries: Sequence[int], values: Sequence[float], name: str = "PiecewiseConstant"):
         if len(values) != len(boundaries) + 1:
             sizes = f"{len(boundaries)} boundaries and {len(values)} values"
             raise ValueError(f"{name}: values must be one more than boundaries. Received: {sizes}")

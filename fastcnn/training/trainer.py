@@ -55,11 +55,13 @@ class Trainer:
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
         jit_compile: object = "auto",
+        auto_scale_loss: bool = True,
     ) -> None:
         """Says how to train: optimizer, loss and metrics by name or as objects. Optimizer state starts afresh.
 
         loss_weights multiplies the loss: one number, for there is one output.
-        run_eagerly, steps_per_execution and jit_compile are accepted and change nothing: every step is compiled.
+        run_eagerly, steps_per_execution and jit_compile are accepted and change nothing: every step is compiled; so is
+        auto_scale_loss, which is for half precision.
         """
         if loss is None:
             raise ValueError("compile: expected a loss, such as loss='binary_crossentropy'. Received: None")

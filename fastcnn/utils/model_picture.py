@@ -18,6 +18,7 @@ def plot_model(
     dpi: int = 200,
     show_layer_activations: bool = False,
     show_trainable: bool = False,
+    splines: str = "ortho",
     **kwargs: object,
 ) -> object | None:
     """Draws the model's layers and writes the picture, atomically, in the format that the name says.
@@ -26,7 +27,7 @@ def plot_model(
 
     rankdir : "TB" from top to bottom or "LR" from left to right.
     expand_nested : the layers of a model inside, each with its own box, in place of one box for all.
-    kwargs : `splines` and other words of Graphviz change nothing here.
+    splines, kwargs : words of Graphviz, which change nothing here.
 
     Returns:
         The matplotlib figure, or None.

@@ -16,8 +16,9 @@ class Progbar:
 
     ``verbose``: 0 shows nothing; 1 rewrites one line on a terminal or in a notebook, at most every ``interval``
     seconds, and elsewhere prints one line at the end; 2 prints one line at the end. Values are averaged over steps,
-    except those named in ``stateful_metrics``, which are shown as they are. ``width`` is the bar's, in characters;
-    ``label`` begins the line that is printed at the end.
+    except those named in ``stateful_metrics``, which are shown as they are; with ``stateless_metrics`` only those
+    named there are averaged. ``width`` is the bar's, in characters; ``label`` begins the line that is printed at the
+    end.
     """
 
     def __init__(
@@ -27,12 +28,16 @@ class Progbar:
         verbose: int = 1,
         interval: float = 0.05,
         stateful_metrics: Iterable[str] | None = None,
+        stateless_metrics: Iterable[str] | None = None,
         unit_name: str = "step",
         label: str = "",
     ):
+        if stateful_metrics is not None and stateless_metrics is not None:
+            raise ValueError("Progbar: give stateful_metrics or stateless_metrics, not both")
         self.target, self.width, self.verbose = target, width, verbose
         self.interval, self.unit_name, self.label = interval, unit_name, label
         self.stateful_metrics = set(stateful_metrics or ())
+        self.stateless_metrics = None if stateless_metrics is None else set(stateless_metrics)
         self._seen = 0
         self._sums: dict[str, tuple[float, float]] = {}  # name -> (sum, steps)
         self._start = time.monotonic()
@@ -70,10 +75,13 @@ class Progbar:
         for name, value in values:
             value = _mean(value)
             total, count = self._sums.get(name, (0.0, 0.0))
-            if name in self.stateful_metrics:
+            if self._is_stateful(name):
                 self._sums[name] = (value, 1.0)
             else:
                 self._sums[name] = (total + value * steps, count + steps)
+
+    def _is_stateful(self, name: str) -> bool:
+        return name in self.stateful_metrics if self.stateless_metrics is None else name not in self.stateless_metrics
 
     def _draw(self, now: float, finalize: bool) -> None:
         text = self._bar_line(now, finalize)

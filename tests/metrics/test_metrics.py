@@ -183,3 +183,11 @@ def test_binary_threshold_outside_zero_to_one_is_refused():
 @pytest.mark.parametrize("name", [name for name in metrics.__all__ if name.endswith(("Accuracy", "Error"))])
 def test_metrics_know_on_which_side_they_are_better(name):
     assert getattr(metrics, name).direction == ("min" if name.endswith("Error") else "max")
+
+
+@pytest.mark.covers("metrics.SparseTopKCategoricalAccuracy")
+def test_top_k_of_class_indices_in_order():
+    metric = metrics.SparseTopKCategoricalAccuracy(k=2, from_sorted_ids=True)
+    metric.update_state([2, 1, 0], [[1, 0, 2], [1, 2, 3], [3, 0, 1]])
+    assert float(metric.result()) == pytest.approx(2 / 3)
+    assert metric.get_config()["from_sorted_ids"] is True

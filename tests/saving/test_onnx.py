@@ -117,6 +117,7 @@ class Squared(layers.Layer):
         (lambda folder: chain(layers.Activation("sparse_plus")).export(folder / "m.onnx"), "no operator in ONNX"),
         (lambda folder: chain(layers.Dense(2)).export(folder / "m.pb"), "a name that ends in '.onnx'"),
         (lambda folder: chain(layers.Dense(2)).export(folder / "m", format="tf_saved_model"), "only ONNX is written"),
+        (lambda folder: chain(layers.Dense(2)).export(folder / "m.onnx", input_signature=[1]), "leave input_signature"),
         (lambda folder: Sequential([layers.Dense(2)]).export(folder / "m.onnx"), "no weights yet"),
     ],
 )

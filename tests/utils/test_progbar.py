@@ -111,6 +111,16 @@ def test_values_are_averaged_over_steps_unless_stateful(capsys):
     assert capsys.readouterr().out.endswith("- mean: 4.0000 - last: 5.0000\n")
 
 
+def test_values_are_shown_as_they_are_unless_stateless(capsys):
+    bar = Progbar(4, stateless_metrics=["mean"])
+    bar.update(1, [("mean", 1.0), ("last", 1.0)])
+    bar.add(3, [("mean", 5.0), ("last", 5.0)])
+
+    assert capsys.readouterr().out.endswith("- mean: 4.0000 - last: 5.0000\n")
+    with pytest.raises(ValueError, match="not both"):
+        Progbar(4, stateful_metrics=["a"], stateless_metrics=["b"])
+
+
 def test_small_values_are_shown_with_an_exponent_and_zero_is_not(capsys):
     Progbar(1).update(1, [("loss", -0.00012), ("accuracy", 0.0)])
 
