@@ -115,7 +115,7 @@ def test_present_spellings_mean_keras_3s_numbers():
     assert optimizers.Adam(clipnorm=2.0).clipnorm == 2.0
 
 
-@pytest.mark.covers("trap.6")
+@pytest.mark.covers("trap.6", "legacy.arguments.decay", "legacy.arguments.lr")
 def test_decay_divides_the_rate_by_the_batches_seen():
     made, variable = optimizers.SGD(lr=1.0, decay=0.5), Variable(np.zeros(1), "w")
     for _ in range(4):

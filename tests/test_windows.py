@@ -292,6 +292,7 @@ def test_second_names_are_the_same_classes(alias, name):
     assert getattr(layers, alias) is getattr(layers, name)
 
 
+@pytest.mark.covers("layers.Conv3D")
 @pytest.mark.parametrize("name", VOLUMES)
 def test_layers_over_volumes_say_that_they_are_absent(name):
     with pytest.raises(NotImplementedError, match=r"not over volumes\. Use .*2D"):

@@ -36,6 +36,11 @@ def imported(line: str) -> dict[str, object]:
     return {name: value for name, value in names.items() if not name.startswith("__")}
 
 
+def absent(line: str, message: str, row: str):
+    """A line that imports what is absent, which is a row of the compatibility table."""
+    return pytest.param(line, message, marks=pytest.mark.covers(row))
+
+
 LINES = [
     ("from keras.models import Sequential", models.Sequential),
     ("from keras.layers.core import Dense", layers.Dense),
@@ -76,6 +81,13 @@ LINES = [
     ("from keras.datasets.mnist import load_data", datasets.mnist.load_data),
     ("from keras.objectives import get", fastcnn.losses.get),
     ("from keras.initializations import get", fastcnn.initializers.get),
+    ("from keras.layers.local import LocallyConnected2D", layers.LocallyConnected2D),
+    ("from keras.layers.noise import GaussianNoise", layers.GaussianNoise),
+    ("from keras.optimizer_v2 import adam", optimizers.Adam),
+    ("from keras.utils.vis_utils import plot_model", utils.plot_model),
+    ("from keras.utils.visualize_util import plot", utils.plot_model),
+    ("from tensorflow.keras import Sequential", models.Sequential),
+    ("from tensorflow.python.keras import Sequential", models.Sequential),
 ]
 
 
@@ -90,6 +102,7 @@ def test_import_lines(line, expected):
     assert list(imported(line).values()) == [expected]
 
 
+@pytest.mark.covers("legacy.paths.tensorflow", "legacy.paths.tensorflow.keras", "legacy.names.np_utils")
 def test_modules_under_short_names():
     found = imported("import tensorflow as tf\nfrom tensorflow import keras\nimport tensorflow.keras.layers as tfl")
     assert found["tf"].keras.Sequential is found["keras"].Sequential is models.Sequential
@@ -97,6 +110,13 @@ def test_modules_under_short_names():
     assert found["tf"].keras.layers.experimental.preprocessing.Rescaling is layers.Rescaling
     assert imported("import keras.layers.core as core")["core"].Dense is layers.Dense
     assert imported("import keras\nx = keras.utils.np_utils.to_categorical")["x"] is utils.to_categorical
+
+
+@pytest.mark.covers("legacy.names.objectives", "legacy.names.initializations")
+def test_modules_of_keras_1():
+    found = imported("from keras import objectives, initializations")
+    assert found["objectives"].categorical_crossentropy is fastcnn.losses.categorical_crossentropy
+    assert isinstance(found["initializations"].get("he_normal"), fastcnn.initializers.HeNormal)
 
 
 def test_star_imports_bring_all_names():
@@ -135,6 +155,14 @@ def test_every_path_of_the_table_can_be_imported():
     ("line", "message"),
     [
         ("from keras.layers import LSTM", "recurrent layers are absent"),
+        absent("from keras.layers import Masking", "layers for words and sequences are absent", "layers.Masking"),
+        absent("from keras.layers import Highway", "write it with Dense", "legacy.names.Highway"),
+        absent("from keras.layers import MaxoutDense", "use Dense and layers.Maximum", "legacy.names.MaxoutDense"),
+        absent("from keras.models import model_from_yaml", "use to_json", "legacy.names.model_from_yaml"),
+        absent("from keras.optimizers import Muon", "use AdamW", "optimizers.Muon"),
+        absent("from keras.datasets import imdb", "data sets of words are absent", "datasets.imdb"),
+        absent("from keras.datasets.reuters import load_data", "data sets of words are absent", "datasets.reuters"),
+        absent("import keras.datasets.boston_housing", "of numbers are absent", "datasets.boston_housing"),
         ("from keras.layers.recurrent import GRU", "recurrent layers are absent"),
         ("from keras.layers import Conv2d", r"fastcnn has no keras.layers.Conv2d; did you mean Conv2D\?"),
         ("import keras.layer", "fastcnn has no keras.layer; did you mean .*layers"),

@@ -8,6 +8,7 @@ from fastcnn import Sequential, layers, utils
 from fastcnn.preprocessing import image
 
 
+@pytest.mark.covers("utils.print_summary", "utils.multi_gpu_model")
 def test_print_summary_and_multi_gpu_model(capsys):
     model = Sequential([layers.Dense(3, input_shape=(2,))])
     utils.print_summary(model)

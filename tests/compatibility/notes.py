@@ -2,6 +2,7 @@
 
 PARTLY: dict[str, str] = {
     "Model.export": "ONNX alone is written",
+    "utils.multi_gpu_model": "gives the model itself: all cores of one machine compute",
 }
 REFUSED: dict[str, str] = {
     "layers.Conv3D": "layers over volumes are absent: use Conv2D with the third axis among the channels",
@@ -13,5 +14,4 @@ REFUSED: dict[str, str] = {
     "legacy.names.Highway": "absent since Keras 2: write it with Dense, Multiply and Add",
     "legacy.names.MaxoutDense": "absent since Keras 2: use Dense and layers.Maximum",
     "legacy.names.model_from_yaml": "absent since Keras 2.6: use to_json() and model_from_json()",
-    "utils.multi_gpu_model": "WAIT",
 }

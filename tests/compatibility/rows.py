@@ -203,7 +203,8 @@ ROWS = [
         "square sqrt abs round clip maximum log exp argmax cast flatten relu softmax sigmoid set_session",
         C="arange argmin batch_dot batch_flatten concatenate constant cumsum dot expand_dims eye gather hard_sigmoid "
         "l2_normalize ones_like permute_dimensions pow print_tensor repeat repeat_elements reverse spatial_2d_padding "
-        "stack switch temporal_padding tile",
+        "stack switch temporal_padding tile binary_crossentropy categorical_crossentropy "
+        "sparse_categorical_crossentropy elu softplus softsign std var",
     ),
     *_rows(
         "Photos",

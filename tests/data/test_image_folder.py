@@ -26,6 +26,7 @@ def test_classes_and_files_are_sorted_and_labelled(tmp_path):
     assert found.labels.dtype == np.int32
 
 
+@pytest.mark.covers("trap.9")
 def test_hidden_folders_and_files_are_left_out_with_a_note(tmp_path):
     touch(tmp_path / "cats/a.jpg", tmp_path / ".ipynb_checkpoints/b.jpg", tmp_path / "cats/.thumbs/c.jpg")
     touch(tmp_path / "cats/._a.jpg")

@@ -217,6 +217,7 @@ def test_evaluate_and_predict_show_a_bar_of_their_own(capsys):
     assert second.endswith("/step")
 
 
+@pytest.mark.covers("callbacks.ProgbarLogger")
 def test_a_progbar_logger_among_the_users_callbacks_is_not_doubled():
     hooks = CallbackList([ProgbarLogger()], add_progbar=True)
 
