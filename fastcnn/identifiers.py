@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from fastcnn import custom_objects as custom
+from fastcnn.compat.names import present_name
 
 
 def look_up(kind: str, known: Mapping[str, Callable], identifier: object) -> Callable | None:
@@ -18,7 +19,7 @@ def look_up(kind: str, known: Mapping[str, Callable], identifier: object) -> Cal
         return None
     if isinstance(identifier, Mapping):
         return from_description(kind, known, identifier)
-    made = known.get(identifier) if isinstance(identifier, str) else identifier
+    made = known.get(present_name(f"{kind}s", identifier)) if isinstance(identifier, str) else identifier
     if not callable(made):
         raise _unknown(kind, known, identifier)
     return made() if isinstance(identifier, (str, type)) else made

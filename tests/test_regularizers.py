@@ -91,6 +91,8 @@ def test_older_names_stand_for_the_same():
     assert repr(regularizers.l1l2(l1=0.1, l2=0.2)) == "L1L2(l1=0.1, l2=0.2)"
     assert regularizers.orthogonal_regularizer is regularizers.OrthogonalRegularizer
     assert repr(constraints.maxnorm(m=3)) == repr(constraints.max_norm(3)) == "MaxNorm(max_value=3, axis=0)"
+    assert repr(constraints.get("maxnorm")) == repr(constraints.MaxNorm())
+    assert repr(regularizers.get("l1l2")) == repr(regularizers.l1_l2())
 
 
 def test_what_is_none_of_these_is_named():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fastcnn import Sequential, layers, ops
+from fastcnn.compat import randomness
 from tests.helpers import BACKENDS
 
 everywhere = pytest.mark.parametrize("backend", BACKENDS)
@@ -13,8 +14,8 @@ class Gated(layers.Layer):
     """x * sigmoid(x @ w + b), written in ops."""
 
     def build(self, input_shape):
-        self.w = self.add_weight("w", (input_shape[-1], input_shape[-1]), "glorot_uniform")
-        self.b = self.add_weight("b", (input_shape[-1],), "ones")
+        self.w = self.add_weight((input_shape[-1], input_shape[-1]), "glorot_uniform", name="w")
+        self.b = self.add_weight((input_shape[-1],), "ones", name="b")
 
     def call(self, x):
         return x * ops.sigmoid(ops.matmul(x, self.w) + self.b)
@@ -24,7 +25,7 @@ class Scaled(layers.Layer):
     """x * w, with a gradient of its own."""
 
     def build(self, input_shape):
-        self.w = self.add_weight("w", (input_shape[-1],), "ones")
+        self.w = self.add_weight(shape=(input_shape[-1],), initializer="ones")
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -156,3 +157,71 @@ def test_weights_of_other_kinds_are_refused(options, message):
     layer.build = lambda shape: layer.add_weight((2,), **options)
     with pytest.raises(ValueError, match=message):
         layer(np.ones((1, 4), "f4"))
+
+
+class Early(layers.Layer):
+    """Makes its weights at once."""
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.w = self.add_weight(shape=(4, units), initializer="ones")
+
+    def call(self, x):
+        return ops.matmul(x, self.w)
+
+
+def test_weights_can_be_made_before_the_shape_is_known():
+    layer = Early(2)
+    assert [w.shape for w in layer.weights] == [(4, 2)]
+    np.testing.assert_array_equal(layer(np.ones((3, 4), "f4")), np.full((3, 2), 4.0))
+    slopes_agree(network(Early(4)))
+
+
+class Sums(layers.Layer):
+    """Keeps the sum of all that it has seen."""
+
+    def build(self, input_shape):
+        self.total = self.add_weight(shape=input_shape[1:], initializer="zeros", trainable=False)
+
+    def call(self, x):
+        self.total.assign_add(ops.sum(x, axis=0))
+        return x - self.total
+
+
+def test_a_layer_may_write_into_its_weights():
+    layer = Sums()
+    for _ in range(2):
+        layer(np.ones((3, 4), "f4"))
+    np.testing.assert_array_equal(layer.total.numpy(), np.full(4, 6.0))
+    layer.total.assign_sub(0.5)
+    np.testing.assert_array_equal(layer.total.numpy(), np.full(4, 5.5))
+
+
+class DropsOut(layers.Layer):
+    """keras.random.dropout with a series of its own."""
+
+    def __init__(self, rate):
+        super().__init__()
+        self.rate, self.seeds = rate, randomness.SeedGenerator(1)
+
+    def call(self, x, training=None):
+        return randomness.dropout(x, self.rate, seed=self.seeds) if training else x
+
+
+def test_dropout_as_a_function_passes_gradients_where_it_passes_values():
+    x = np.ones((200, 5), "f4")
+    layer = DropsOut(0.25)
+    y = layer(x, training=True)
+    assert y.dtype == np.float32
+    assert set(np.unique(y).tolist()) == {0, np.float32(1 / 0.75)}
+    assert 0.15 < (y == 0).mean() < 0.35
+    assert not np.array_equal(y, layer(x, training=True))
+    np.testing.assert_array_equal(layer(x), x)
+    model = Sequential([layers.Input((5,)), DropsOut(0.25), layers.Dense(1, use_bias=False)])
+    model.compile("sgd", "mse")
+    model.fit(x, x[:, :1], epochs=30, verbose=0)
+    np.testing.assert_allclose(model.get_weights()[0].sum(), 1, atol=0.2)
+    rows = randomness.dropout(x, 0.5, noise_shape=(None, 1), seed=3)
+    assert set(rows.sum(axis=1).tolist()) == {0, 10}
+    with pytest.raises(ValueError, match="rate must be at least 0 and less than 1"):
+        randomness.dropout(x, 1)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import cache, wraps
 
 from fastcnn.compat import table
+from fastcnn.compat.axes import follow_declared_shape
 from fastcnn.compat.eras import optimizer_arguments
 from fastcnn.compat.notes import note
 from fastcnn.compat.windows import margins_of, window_of
@@ -26,6 +27,7 @@ def translate_call(cls: type, args: tuple, kwargs: dict) -> Call:
 def translate_layer(cls: type, args: tuple, kwargs: dict) -> tuple[tuple, dict, object]:
     """The present spelling of a layer's constructor call, and the `weights=[kernel, bias]` of Keras 1 and 2 or None."""
     args, kwargs = translate_call(cls, args, kwargs)
+    follow_declared_shape(args, kwargs)
     return args, kwargs, None if "weights" in parameters_of(cls) else kwargs.pop("weights", None)
 
 

@@ -15,6 +15,11 @@ OPTIMIZERS: dict[str, dict[str, object]] = {  # class -> the arguments whose def
 SPELLINGS = ("lr", "decay")  # arguments that Keras 3 has not
 
 
+def first_number() -> int:
+    """The number of a class's first layer: Keras 2 began at conv2d_1, tf.keras and Keras 3 at conv2d."""
+    return int(config.era == "keras2")
+
+
 def optimizer_arguments(cls: type, args: tuple, kwargs: dict) -> dict:
     """kwargs of `cls(*args, **kwargs)`, with the older defaults for arguments that the call leaves out if they hold.
 

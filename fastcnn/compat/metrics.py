@@ -84,6 +84,8 @@ BATCHWISE = {
     "matthews_correlation": matthews_correlation,
 }
 BATCHWISE_ONLY = ("fmeasure", "matthews_correlation")
+# What "accuracy" is called in logs of Keras 2; a script that reads "accuracy" out of them is one of Keras 2.3.
+accuracy_key = "acc"
 
 
 def older_meaning(identifier: str, y_pred_shape: Any, loss: str | None) -> Any:
@@ -106,5 +108,5 @@ def older_meaning(identifier: str, y_pred_shape: Any, loss: str | None) -> Any:
 
 
 def older_name(name: str) -> str:
-    """Key in logs and history: Keras 1 to 2.2 wrote "acc" for "accuracy"."""
-    return "acc" if name == "accuracy" else name
+    """Key in logs and history: Keras 1 to 2.2 wrote "acc" for "accuracy", Keras 2.3 did not."""
+    return accuracy_key if name == "accuracy" else name

@@ -30,6 +30,14 @@ def older_names(module: str) -> Callable[[str], object]:
     return find
 
 
+def present_name(module: str, name: str) -> str:
+    """A name of fastcnn.<module> as it is spelled today; any other name as it is."""
+    target = table.NAMES.get(module, {}).get(name, name)
+    if target != name:
+        note([repr(name)], repr(target.rpartition(".")[2]))
+    return target.rpartition(".")[2]
+
+
 class OldAttributes:
     """Gives objects their attributes' older names: those of the table, and older arguments of layers."""
 

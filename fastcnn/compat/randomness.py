@@ -60,3 +60,20 @@ def randint(shape: Sequence[int], minval: int, maxval: int, dtype: str = "int32"
 def shuffle(x: np.ndarray, axis: int = 0, seed: object = None) -> np.ndarray:
     """x in another order along an axis."""
     return _rng(seed).permutation(x, axis=axis)
+
+
+def dropout(
+    inputs: object, rate: float, noise_shape: Sequence[int | None] | None = None, seed: object = None
+) -> object:
+    """inputs with a share `rate` of them set to 0 and the others divided by 1 - rate; gradients pass through.
+
+    noise_shape : the mask's shape, broadcast; None in it is the inputs' size.
+
+    Raises:
+        ValueError: unless 0 <= rate < 1.
+    """
+    if not 0 <= rate < 1:
+        raise ValueError(f"dropout: rate must be at least 0 and less than 1. Received: {rate!r}")
+    sizes = noise_shape or inputs.shape
+    shape = [own if size is None else size for size, own in zip(sizes, inputs.shape, strict=True)]
+    return inputs * ((_rng(seed).random(shape) >= rate) / (1 - rate)).astype(inputs.dtype)

@@ -9,7 +9,7 @@ from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from fastcnn.compat import paths, table
+from fastcnn.compat import metrics, paths, table
 from fastcnn.compat.notes import OURS
 from fastcnn.compat.stand_in import install_as_keras
 
@@ -40,6 +40,7 @@ def run(script: str, arguments: Sequence[str], era: str | None = None, whole_tra
         era = "keras2"
         print(f"fastcnn: {path.name} is written for Keras 1 or 2, whose numeric defaults hold (or give --era keras3)")
     install_as_keras(era)
+    metrics.accuracy_key = accuracy_key_of(path.read_bytes())
     before = sys.argv, sys.path, sys.modules["__main__"]
     sys.argv, sys.path = [script, *arguments], [str(path.resolve().parent), *sys.path[1:]]
     try:
@@ -99,6 +100,19 @@ def era_of(source: bytes) -> str:
         return "keras3"
     older = modules & {"__future__"} or keywords & table.UNMISTAKABLE or attributes & set(table.METHODS)
     return "keras2" if older or any(paths.below_keras(module) in paths.GONE for module in modules) else "keras3"
+
+
+def accuracy_key_of(source: bytes) -> str:
+    """The key of logs under which a script of Keras 2 looks for the accuracy: "accuracy" since 2.3, else "acc"."""
+    try:
+        nodes = ast.walk(ast.parse(source))
+    except (SyntaxError, ValueError):
+        return "acc"
+    keys = {
+        node.slice.value for node in nodes if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
+    }
+    newer, older = ({name, f"val_{name}"} for name in ("accuracy", "acc"))
+    return "accuracy" if keys & newer and not keys & older else "acc"
 
 
 def _modules(node: ast.AST) -> Iterator[str]:

@@ -1,4 +1,6 @@
-"""Arguments of save, save_weights and load_weights that tf.keras had and that the file's name says today."""
+"""Arguments and places of save, save_weights and load_weights that tf.keras had and that the file's name says today."""
+
+from pathlib import Path
 
 _FORMATS = {"h5": ".h5", "keras": ".keras", "hdf5": ".h5"}
 # Argument -> the values that mean what is done anyway.
@@ -26,3 +28,10 @@ def format_asked(method: str, older: dict[str, object]) -> str | None:
         elif value not in _MEANINGLESS[name]:
             raise ValueError(f"{method}: {name} is not supported; leave it out. Received: {value!r}")
     return asked
+
+
+def latest_checkpoint(checkpoint_dir: str | Path, latest_filename: str | None = None) -> str | None:
+    """The youngest file of a folder to which checkpoints are saved; None for an empty or a missing one."""
+    folder = Path(checkpoint_dir)
+    files = [path for path in folder.iterdir() if path.is_file() and path.name[0] != "."] if folder.is_dir() else []
+    return str(max(files, key=lambda path: (path.stat().st_mtime_ns, path.name))) if files else None

@@ -3,10 +3,13 @@
 import contextlib
 import logging
 from collections.abc import Callable
+from functools import cache, wraps
 from importlib import import_module
 from types import SimpleNamespace
 
 import numpy as np
+
+from fastcnn.arrays import Array
 
 
 class Settings:
@@ -126,7 +129,7 @@ NAMES: dict[str, object] = {
     **{f"math.{name}": target for name, target in _MATHS.items()},
     **{f"linalg.{name}": f"ops.{name}" for name in ("matmul", "norm")},
     **{f"nn.{name}": f"ops.{name}" for name in _NN},
-    "nn.l2_normalize": "ops.l2_normalize",
+    **{f"{module}.l2_normalize": "ops.l2_normalize" for module in ("nn", "math", "linalg")},
     "constant": "ops.convert_to_tensor",
     "Variable": "ops.convert_to_tensor",
     "concat": "ops.concatenate",
@@ -141,6 +144,7 @@ NAMES: dict[str, object] = {
     "function": lambda: _function,
     "random.set_seed": "utils.set_random_seed",
     "random.set_random_seed": "utils.set_random_seed",
+    "train.latest_checkpoint": "compat.saving.latest_checkpoint",
     "set_random_seed": "utils.set_random_seed",
     **{f"random.{name}": f"compat.randomness.{name}" for name in ("normal", "uniform", "truncated_normal", "shuffle")},
     "losses": "losses",
@@ -234,7 +238,20 @@ def _find(name: str) -> object:
     if "." not in target:
         return import_module(f"fastcnn.{target}")
     module, _, attribute = target.rpartition(".")
-    return getattr(import_module(f"fastcnn.{module}"), attribute)
+    found = getattr(import_module(f"fastcnn.{module}"), attribute)
+    return _with_numpy(found) if module == "ops" else found
+
+
+@cache
+def _with_numpy(function: Callable) -> Callable:
+    """The function, whose arrays have numpy() as TensorFlow's tensors do."""
+
+    @wraps(function)
+    def call(*args: object, **options: object) -> object:
+        found = function(*args, **options)
+        return found.view(Array) if type(found) is np.ndarray else found
+
+    return call
 
 
 def _list(start: str) -> list[str]:

@@ -59,11 +59,23 @@ class Variable:
         Raises:
             ValueError: when its shape differs.
         """
-        array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)  # traced values give no array
+        array = _plain(value)
         if array.shape != self.shape:
             raise ValueError(f"{self.name}: expected an array of shape {self.shape}. Received: {array.shape}")
         self.value[...] = array
         self.changed()
 
+    def assign_add(self, value: np.ndarray | float) -> None:
+        """Adds `value`, broadcast, to the array."""
+        self.assign(self.value + _plain(value))
+
+    def assign_sub(self, value: np.ndarray | float) -> None:
+        """Subtracts `value`, broadcast, from the array."""
+        self.assign(self.value - _plain(value))
+
     def __repr__(self) -> str:
         return f"<Variable {self.name}, shape={self.shape}, dtype={self.dtype}, trainable={self.trainable}>"
+
+
+def _plain(value: object) -> np.ndarray:
+    return np.asarray(value.numpy() if hasattr(value, "numpy") else value)  # traced values give no array

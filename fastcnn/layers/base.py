@@ -88,6 +88,7 @@ class Layer(Weights, OldAttributes, metaclass=LayerType):
         self.nodes: list[Node] = []
         self.calls_on_arrays = 0
         self._variables: list = []
+        self._origin = Origin(dtype or "float32")  # for weights that __init__ makes
         self._graph: Graph | None = None
 
     def build(self, input_shape: Shape) -> None:
@@ -155,6 +156,8 @@ class Layer(Weights, OldAttributes, metaclass=LayerType):
             ValueError: when the layer was built for another input, or the input does not fit; names the layer.
         """
         self.dtype = self.dtype or dtype
+        for weight in () if self.built else self._variables:  # made before the type was known
+            weight.value = weight.value.astype(self.dtype, copy=False)
         self._several = isinstance(input_shape, list)
         if self.built and not self._takes_too(input_shape):
             raise ValueError(

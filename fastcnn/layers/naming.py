@@ -3,6 +3,8 @@
 import re
 from collections import Counter
 
+from fastcnn.compat.eras import first_number
+
 _counts: Counter[str] = Counter()
 
 
@@ -13,9 +15,9 @@ def snake_case(class_name: str) -> str:
 
 
 def unique_name(class_name: str) -> str:
-    """snake_case of the class name, with a suffix from the second one on."""
+    """snake_case of the class name, with a suffix from the second one on (in Keras 2 from the first)."""
     snake = snake_case(class_name)
-    number = _counts[snake]
+    number = _counts[snake] + first_number()
     _counts[snake] += 1
     return f"{snake}_{number}" if number else snake
 

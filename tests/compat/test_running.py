@@ -162,3 +162,52 @@ def test_the_era_holds_while_the_script_runs(tmp_path):
         "2.3.1 keras2",
     ]
     assert run(tmp_path, code, options=("--era", "keras3")).stdout == "3.15.1 keras3\n"
+
+
+def test_images_of_theano_are_known_by_their_shape(tmp_path):
+    code = """
+import numpy as np
+from keras import backend as K
+from keras.layers import Convolution2D, Flatten, Dense
+from keras.models import Sequential
+model = Sequential()
+model.add(Convolution2D(4, 3, 3, border_mode='valid', input_shape=(1, 28, 20)))
+model.add(Flatten())
+print(K.image_data_format(), model.layers[0].output_shape)
+"""
+    done = run(tmp_path, code)
+    assert done.stdout.splitlines()[-1] == "channels_first (None, 4, 26, 18)"
+    assert "input_shape=(1, 28, 20), channels before rows: understood" in done.stderr
+    newer = run(tmp_path, code, options=("--era", "keras3"))
+    assert "a window of 3x3 pixels (dilation (1, 1)) does not fit an image of 1x28 pixels" in newer.stderr
+
+
+@pytest.mark.covers("trap.4")
+@pytest.mark.parametrize(
+    ("read", "key"),
+    [("H['acc'], H['val_acc']", "acc"), ("H['accuracy']", "accuracy"), ("H['loss']", "acc"), ("H['acc' + '']", "acc")],
+)
+def test_logs_have_the_key_that_the_script_reads_out_of_its_own_copy(tmp_path, read, key):
+    code = f"""
+import numpy as np
+from keras.callbacks import Callback
+from keras.layers.core import Dense
+from keras.models import Sequential
+class Monitor(Callback):
+    def on_epoch_end(self, epoch, logs={{}}):
+        H = dict(logs.items())
+        print(sorted(H), {read.replace("'acc' + ''", "'ac' + 'c'")})
+model = Sequential([Dense(2, activation='softmax', input_shape=(3,))])
+model.compile('sgd', 'categorical_crossentropy', metrics=['accuracy'])
+x, y = np.zeros((4, 3)), np.eye(2)[[0, 1, 0, 1]]
+model.fit(x, y, validation_data=(x, y), verbose=0, callbacks=[Monitor()])
+"""
+    done = run(tmp_path, code)
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1].startswith(f"['{key}', 'loss', 'val_{key}', 'val_loss']")
+
+
+def test_layers_of_keras_2_are_counted_from_1(tmp_path):
+    code = "from keras.layers.core import Dense\nprint(Dense(1).name, Dense(1).name)\n"
+    assert run(tmp_path, code).stdout.splitlines()[-1] == "dense_1 dense_2"
+    assert run(tmp_path, code, options=("--era", "keras3")).stdout == "dense dense_1\n"

@@ -218,6 +218,8 @@ def test_tensorflows_functions_compute():
     tf = imported("import tensorflow as tf")["tf"]
     x = tf.constant([[1.0, -2.0], [3.0, 4.0]])
     np.testing.assert_allclose(tf.reduce_mean(tf.nn.relu(x)), 2.0)
+    for place in (tf.nn, tf.math, tf.linalg):
+        np.testing.assert_allclose(place.l2_normalize(np.ones((2, 4)), axis=1), 0.5)
     np.testing.assert_allclose(tf.math.reduce_max(x, axis=1), [1.0, 4.0])
     np.testing.assert_allclose(tf.nn.softmax(tf.zeros((1, 4))), np.full((1, 4), 0.25))
     assert tf.expand_dims(x, 0).shape == (1, 2, 2)
@@ -227,6 +229,27 @@ def test_tensorflows_functions_compute():
     assert tf.random.normal((2, 3)).shape == tf.random.uniform((2, 3)).shape == (2, 3)
     tf.random.set_seed(1)
     assert tf.function(len)("ab") == tf.function(autograph=False)(len)("ab") == 2
+
+
+def test_arrays_of_tensorflows_functions_have_numpy():
+    tf = imported("import tensorflow as tf")["tf"]
+    found = tf.nn.softmax(np.zeros((2, 4)))
+    np.testing.assert_array_equal(found.numpy(), np.full((2, 4), 0.25))
+    assert tf.reduce_sum(found)[()].numpy() == 2
+
+
+def test_the_latest_checkpoint_is_found(tmp_path):
+    tf = imported("import tensorflow as tf")["tf"]
+    model = models.Sequential([layers.Input((3,)), layers.Dense(2)])
+    folder = tmp_path / "training"
+    assert tf.train.latest_checkpoint(folder) is None
+    for epoch in (9, 10):
+        model.save_weights(folder / f"cp-{epoch:04d}.ckpt")
+    assert tf.train.latest_checkpoint(folder) == str(folder / "cp-0010.ckpt")
+    before = model.get_weights()
+    model.set_weights([w * 0 for w in before])
+    model.load_weights(tf.train.latest_checkpoint(folder))
+    np.testing.assert_array_equal(model.get_weights()[0], before[0])
 
 
 def test_settings_of_tensorflow_have_no_effect():
