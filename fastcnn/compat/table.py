@@ -137,6 +137,12 @@ SYNONYMS: dict[str, dict[str, str]] = {
         **dict.fromkeys(("AtrousConvolution2D", "AtrousConv2D"), "layers.Conv2D"),
     },
     "models": {"Input": "layers.Input"},
+    "metrics": {
+        **dict.fromkeys(("mse", "MSE"), "metrics.mean_squared_error"),
+        **dict.fromkeys(("mae", "MAE"), "metrics.mean_absolute_error"),
+        **dict.fromkeys(("mape", "MAPE"), "metrics.mean_absolute_percentage_error"),
+        **dict.fromkeys(("msle", "MSLE"), "metrics.mean_squared_logarithmic_error"),
+    },
     "saving": {
         **{name: f"models.{name}" for name in ("load_model", "save_model", "model_from_json")},
         **{

@@ -1,5 +1,6 @@
 """Metrics: values accumulated over the samples of an epoch."""
 
+from fastcnn.compat.names import older_names
 from fastcnn.metrics.accuracies import (
     Accuracy,
     BinaryAccuracy,
@@ -169,3 +170,5 @@ __all__ = [
     "squared_hinge",
     "top_k_categorical_accuracy",
 ]
+
+__getattr__ = older_names("metrics")

@@ -156,7 +156,7 @@ def test_functions_know_their_older_arguments():
     np.testing.assert_array_equal(to_categorical(y=[1, 0], nb_classes=3), expected)
 
 
-@pytest.mark.covers("legacy.names.maxnorm", "legacy.names.l1l2")
+@pytest.mark.covers("legacy.names.maxnorm", "legacy.names.l1l2", "legacy.names.WeightRegularizer")
 def test_regularizers_constraints_and_curves_know_their_older_arguments():
     assert constraints.maxnorm(m=3).max_value == 3
     assert (regularizers.l2(l=0.5).l2, regularizers.l1(l=0.5).l1) == (0.5, 0.5)

@@ -105,7 +105,7 @@ ROWS = [
         A="CategoricalCrossentropy BinaryCrossentropy SparseCategoricalCrossentropy MeanSquaredError",
         B="MeanAbsoluteError BinaryFocalCrossentropy CategoricalFocalCrossentropy",
         C="Huber Hinge SquaredHinge CategoricalHinge KLDivergence Poisson LogCosh CosineSimilarity "
-        "MeanAbsolutePercentageError MeanSquaredLogarithmicError Dice Tversky "
+        "MeanAbsolutePercentageError MeanSquaredLogarithmicError Dice Tversky CTC Circle "
         "binary_crossentropy binary_focal_crossentropy categorical_crossentropy categorical_focal_crossentropy "
         "categorical_hinge cosine_similarity dice hinge huber kl_divergence log_cosh mean_absolute_error "
         "mean_absolute_percentage_error mean_squared_error mean_squared_logarithmic_error poisson "
@@ -129,7 +129,7 @@ ROWS = [
         "optimizers.",
         A="Adam SGD RMSprop",
         B="Adadelta AdamW",
-        C="Adagrad Adamax Nadam Ftrl Lion Lamb Adafactor Muon",
+        C="Adagrad Adamax Nadam Ftrl Lion Lamb Adafactor Muon ScheduleFreeAdamW",
     ),
     *_arguments("Adadelta", "learning_rate rho epsilon weight_decay"),
     *_arguments("Adafactor", "learning_rate relative_step clip_threshold weight_decay"),
@@ -171,13 +171,14 @@ ROWS = [
     *_rows(
         "Models",
         "",
-        A="models.Sequential Model.compile Model.fit Model.evaluate Model.predict Model.summary Model.save "
-        "Model.fit_generator Model.evaluate_generator Model.predict_generator Model.predict_classes "
+        A="models.Sequential models.load_model Model.compile Model.fit Model.evaluate Model.predict Model.summary "
+        "Model.save Model.fit_generator Model.evaluate_generator Model.predict_generator Model.predict_classes "
         "Model.predict_proba",
-        B="models.Model Model.train_on_batch Model.test_on_batch Model.predict_on_batch Model.get_layer "
-        "Model.get_weights Model.set_weights Model.count_params Model.get_config Model.from_config Model.to_json "
-        "models.model_from_json models.clone_model Model.export Model.__call__ Model.save_weights Model.load_weights "
-        "Model.compile.metrics Model.compile.weighted_metrics Model.metrics_names Model.history",
+        B="models.Model models.save_model Model.train_on_batch Model.test_on_batch Model.predict_on_batch "
+        "Model.get_layer Model.get_weights Model.set_weights Model.count_params Model.get_config Model.from_config "
+        "Model.to_json models.model_from_json models.clone_model Model.export Model.__call__ "
+        "Model.save_weights Model.load_weights Model.compile.metrics Model.compile.weighted_metrics "
+        "Model.metrics_names Model.history",
         C="Model.compile.loss_weights",
     ),
     *_rows(
@@ -221,7 +222,7 @@ ROWS = [
         "datasets.",
         A="mnist.load_data cifar10.load_data fashion_mnist.load_data",
         B="cifar100.load_data",
-        C="boston_housing imdb reuters",
+        C="boston_housing california_housing imdb reuters",
     ),
     *_rows(
         "Arguments of Keras 1 and 2",
@@ -237,7 +238,7 @@ ROWS = [
         "legacy.names.",
         L="Convolution1D Convolution2D Deconvolution2D Deconv2D SeparableConvolution2D AtrousConvolution2D MaxPool2D "
         "AvgPool2D merge Highway MaxoutDense objectives initializations l1l2 maxnorm nonneg unitnorm np_utils "
-        "model_from_yaml",
+        "model_from_yaml WeightRegularizer SReLU ParametricSoftplus TimeDistributedDense",
     ),
     *_rows("Attributes of Keras 1", "legacy.attributes.", L="W nb_filter"),
     *_rows(
@@ -254,9 +255,10 @@ ROWS = [
         "keras.utils.generic_utils keras.optimizers.legacy keras.optimizer_v2 keras.initializations keras.objectives "
         "keras.preprocessing.image keras_preprocessing.image keras.backend.tensorflow_backend "
         "keras.wrappers.scikit_learn keras.engine tensorflow.keras tensorflow.python.keras tensorflow "
-        "keras keras.models keras.layers keras.optimizers keras.constraints keras.regularizers keras.datasets.mnist "
-        "keras.preprocessing keras.preprocessing.sequence keras.saving keras.engine.topology keras.engine.training "
-        "keras.legacy.layers tensorflow.keras.layers tensorflow.keras.optimizers.schedules "
+        "keras keras.models keras.layers keras.metrics keras.optimizers keras.constraints keras.regularizers "
+        "keras.datasets.mnist keras.preprocessing keras.preprocessing.sequence keras.saving "
+        "keras.engine.topology keras.engine.training keras.legacy.layers tensorflow.keras.layers "
+        "tensorflow.keras.optimizers.schedules "
         "tensorflow.keras.preprocessing.image tensorflow.python.keras.layers tensorflow.compat.v1.keras.layers",
     ),
     *_rows("Traps", "trap.", L=" ".join(map(str, range(1, 16))) + " channels_first"),

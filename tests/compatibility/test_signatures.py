@@ -16,6 +16,7 @@ DIFFERENT: dict[tuple[str, str], str] = {
     ("Model.train_on_batch", "y"): "every loss needs labels",
     ("Model.test_on_batch", "y"): "every loss needs labels",
     ("Model.save", "zipped"): "one of **older: refused where it asks for a folder",
+    ("models.save_model", "zipped"): "as of Model.save",
     ("Model.save_weights", "max_shard_size"): "one of **older: refused unless None, as files are whole",
     ("metrics.Metric", "name"): "comes first, as in Keras 2, whose subclasses give it by place",
     ("metrics.Metric", "dtype"): "comes after the name",

@@ -41,7 +41,7 @@ def trains_on_the_same(model: models.Model, name: str) -> bool:
     return same(model.predict(GOLDEN[f"{name}/x"], verbose=0), GOLDEN[f"{name}/later"])
 
 
-@pytest.mark.covers("saving.keras", "saving.h5")
+@pytest.mark.covers("saving.keras", "saving.h5", "models.load_model")
 @pytest.mark.parametrize("ending", [".keras", ".h5"])
 @names
 def test_whole_models_go_on_where_keras_stopped(tmp_path, name, ending):
@@ -80,6 +80,18 @@ def test_our_own_files_hold_everything(tmp_path, name, ending):
     again = models.load_model(tmp_path / f"ours{ending}").to("numpy")
     assert predicts_the_same(again, name)
     assert trains_on_the_same(again, name)
+
+
+@pytest.mark.covers("models.save_model")
+def test_save_model_is_save(tmp_path):
+    model = models.load_model(keras_file(tmp_path, next(iter(NETWORKS)), ".keras")).to("numpy")
+    for ending in (".keras", ".h5"):
+        models.save_model(model, tmp_path / f"ours{ending}")
+        assert predicts_the_same(models.load_model(tmp_path / f"ours{ending}").to("numpy"), next(iter(NETWORKS)))
+        with pytest.raises(FileExistsError):
+            models.save_model(model, tmp_path / f"ours{ending}", overwrite=False)
+    with pytest.raises(ValueError, match="zipped is not supported"):
+        models.save_model(model, tmp_path / "ours.keras", zipped=False)
 
 
 @names
