@@ -63,12 +63,12 @@ def lines(found: dict[str, dict[str, int]]) -> list[str]:
         "B common,",
         "C rare, L spellings of earlier versions.",
         "",
-        f"Works: tier A {share(by_tier['A'], found)}, tier B {share(by_tier['B'], found)}, "
+        f"Works: of tier A {share(by_tier['A'], found)}, tier B {share(by_tier['B'], found)}, "
         f"A and B together {share(by_tier['AB'], found)}, tier C {share(by_tier['C'], found)}, "
         f"earlier spellings {share(by_tier['L'], found)}.",
     ]
     for section, rows in groupby(ROWS, key=lambda row: row.section):
-        made += ["", f"## {section}", "", "| tier | name | | |", "|---|---|---|---|"]
+        made += ["", f"## {section}", "", "| tier | name | | proof |", "|---|---|---|---|"]
         for row in rows:
             word, why = status(row, found)
             made.append(f"| {row.tier} | `{row.name}` | {word} | {why} |")
