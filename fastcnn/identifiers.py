@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from fastcnn import custom_objects as custom
 from fastcnn.compat.names import present_name
+from fastcnn.spelling import suggestion
 
 
 def look_up(kind: str, known: Mapping[str, Callable], identifier: object) -> Callable | None:
@@ -52,4 +53,6 @@ def from_description(
 
 
 def _unknown(kind: str, known: Mapping[str, Callable], identifier: object) -> ValueError:
-    return ValueError(f"unknown {kind}. Received: {identifier!r}. Known: {', '.join(sorted(known))}")
+    return ValueError(
+        f"unknown {kind}. Received: {identifier!r}{suggestion(identifier, known)}. Known: {', '.join(sorted(known))}"
+    )

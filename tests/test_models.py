@@ -79,7 +79,7 @@ def test_older_spellings_build_the_same_layer(older, present):
         (lambda: layers.Dense(units=5, output_dim=6), TypeError, "'output_dim' is the older name of 'units'"),
         (lambda: layers.Conv2D(8, nb_row=3), TypeError, "expected nb_row and nb_col"),
         (lambda: layers.Conv2D(8, 3, 3, *range(7)), TypeError, "give arguments after the window's size by name"),
-        (lambda: layers.Dense(5, colour="red"), TypeError, "Dense: unexpected arguments. Received: colour"),
+        (lambda: layers.Dense(5, colour="red"), TypeError, "Dense: unexpected argument 'colour'"),
         (lambda: layers.BatchNormalization(mode=2), TypeError, "only mode=0"),
         (
             lambda: layers.Conv2D(8, 3, padding="full"),
@@ -96,7 +96,7 @@ def test_older_spellings_build_the_same_layer(older, present):
         (
             lambda: layers.Dense(5, activation="swoosh"),
             ValueError,
-            "unknown activation. Received: 'swoosh'. Known: celu, elu",
+            "unknown activation. Received: 'swoosh' .*. Known: celu, elu",
         ),
         (lambda: layers.Dropout(1.5), ValueError, r"Dropout: rate must be in \[0, 1\]. Received: 1.5"),
         (lambda: layers.MaxPooling2D(0), ValueError, "MaxPooling2D: pool_size must be an integer from 1"),
@@ -108,7 +108,7 @@ def test_older_spellings_build_the_same_layer(older, present):
         (lambda: layers.BatchNormalization(epsilon=0), ValueError, "epsilon positive"),
         (lambda: layers.ReLU(max_value=-1), ValueError, "ReLU: max_value must not be negative"),
         (lambda: layers.Reshape((-1, -1)), ValueError, "one -1"),
-        (lambda: optimizers.get("adagrud"), ValueError, "unknown optimizer. Received: 'adagrud'. Known: adad"),
+        (lambda: optimizers.get("adagrud"), ValueError, "unknown optimizer. Received: 'adagrud' .*. Known: adad"),
         (
             lambda: losses.get("hinge2"),
             ValueError,

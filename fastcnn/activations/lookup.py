@@ -12,6 +12,7 @@ from fastcnn.activations.as_kernels import emit_as_kernels
 from fastcnn.activations.registry import ELEMENTWISE, FUNCTIONS
 from fastcnn.custom_objects import known, resolve
 from fastcnn.engine.program import Builder, Tensor
+from fastcnn.spelling import suggestion
 
 _ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}
 
@@ -31,8 +32,9 @@ def get(identifier: Any) -> Callable:
     if isinstance(identifier, str):
         name = _ALIASES.get(identifier, identifier)
         if name not in FUNCTIONS:
-            known = ", ".join(sorted([*FUNCTIONS, *_ALIASES]))
-            raise ValueError(f"unknown activation. Received: {identifier!r}. Known: {known}")
+            known = sorted([*FUNCTIONS, *_ALIASES])
+            hint = suggestion(identifier, known)
+            raise ValueError(f"unknown activation. Received: {identifier!r}{hint}. Known: {', '.join(known)}")
         identifier = FUNCTIONS[name]
     elif isinstance(identifier, dict):
         return deserialize(identifier)

@@ -9,6 +9,7 @@ from fastcnn.compat.axes import follow_declared_shape
 from fastcnn.compat.eras import optimizer_arguments
 from fastcnn.compat.notes import note
 from fastcnn.compat.windows import margins_of, window_of
+from fastcnn.spelling import unexpected_argument
 
 Call = tuple[tuple, dict]
 
@@ -35,12 +36,15 @@ def accepts_old_names(function: Callable) -> Callable:
     """Decorates a function, method or __init__: it can be called in older spellings too."""
     signature = inspect.signature(function)
     parameters = frozenset(signature.parameters)
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
     name = function.__name__ if function.__name__ != "__init__" else function.__qualname__.split(".")[-2]
     valued = [argument for argument in table.VALUES if argument in parameters]
 
     @wraps(function)
     def call(*args: object, **kwargs: object) -> object:
         args, kwargs = _translate(name, parameters, args, kwargs, whole_call=False)
+        if not takes_any and (wrong := unexpected_argument(name, kwargs, parameters)):
+            raise wrong
         if valued:  # they may have come by position
             bound = signature.bind(*args, **kwargs)
             for argument in set(valued) & set(bound.arguments):
@@ -161,7 +165,10 @@ class RenamedOptimizer(type):
     def __call__(cls, *args: object, **kwargs: object) -> object:
         args, kwargs = translate_call(cls, args, optimizer_arguments(cls, args, kwargs))
         decay = kwargs.pop("decay", 0.0)
-        optimizer = super().__call__(*args, **kwargs)
+        try:
+            optimizer = super().__call__(*args, **kwargs)
+        except TypeError as error:
+            raise unexpected_argument(cls.__name__, kwargs, parameters_of(cls)) or error from None
         optimizer.inverse_time_decay = float(decay)
         return optimizer
 

@@ -47,4 +47,5 @@ class OldAttributes:
         for present in (table.ATTRIBUTES.get(name), *table.ARGUMENTS.get(name, ())):
             if present is not None and (present in vars(self) or hasattr(type(self), present)):
                 return getattr(self, present)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        message = f"{type(self).__name__!r} object has no attribute {name!r}"
+        raise AttributeError(message, name=name, obj=self)  # with these two Python suggests a near one

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from fastcnn import penalties, regularizers
-from fastcnn.compat.calls import fill_when_built, translate_layer
+from fastcnn.compat.calls import fill_when_built, parameters_of, translate_layer
 from fastcnn.compat.names import OldAttributes
 from fastcnn.engine.program import Builder, Tensor
 from fastcnn.layers import layout, written
@@ -14,6 +14,7 @@ from fastcnn.layers.graph import Graph, Node, Origin, Shape, SymbolicTensor, is_
 from fastcnn.layers.layout import Lowered
 from fastcnn.layers.naming import unique_name
 from fastcnn.layers.weights import Weights
+from fastcnn.spelling import unexpected_argument
 
 
 class LayerType(type):
@@ -21,7 +22,10 @@ class LayerType(type):
 
     def __call__(cls, *args: object, **kwargs: object) -> "Layer":
         args, kwargs, weights = translate_layer(cls, args, kwargs)
-        layer = super().__call__(*args, **kwargs)
+        try:
+            layer = super().__call__(*args, **kwargs)
+        except TypeError as error:
+            raise unexpected_argument(cls.__name__, kwargs, parameters_of(cls)) or error from None
         layer._arguments = _bound(cls, args, kwargs)
         if weights is not None:
             fill_when_built(layer, weights)

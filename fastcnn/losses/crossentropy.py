@@ -1,5 +1,6 @@
 """Losses that kernels compute: the squared error and the crossentropies of classification."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -153,6 +154,11 @@ class SparseCategoricalCrossentropy(Crossentropy):
         y, axis = Loss.targets(self, y, (), "float64"), self.axis % len(output_shape)
         classes, outer = output_shape[axis], (*output_shape[1:axis], *output_shape[axis + 1 :])
         if y.shape[1:] not in (outer, (*outer, 1)):
+            if math.prod(y.shape[1:]) == 1:
+                raise ValueError(
+                    f"{self.name}: one label a sample needs outputs of shape (batch, classes). Received: "
+                    f"{batch_shape(output_shape[1:])}. Put Flatten() or GlobalAveragePooling2D() before the last layer"
+                )
             raise ValueError(
                 f"{self.name}: expected class numbers of shape {batch_shape(outer)}. "
                 f"Received: {batch_shape(y.shape[1:])}. For one-hot labels use loss='categorical_crossentropy'"

@@ -1,6 +1,5 @@
 """From a name, function or description to a loss, and back."""
 
-import difflib
 from collections.abc import Callable, Mapping
 
 from fastcnn.compat.losses import OLDER_NAMES
@@ -8,6 +7,7 @@ from fastcnn.custom_objects import known
 from fastcnn.layers.naming import snake_case
 from fastcnn.losses import crossentropy, functions, written
 from fastcnn.losses.base import Loss
+from fastcnn.spelling import suggestion
 
 CLASSES: dict[str, type[Loss]] = {
     cls.__name__: cls
@@ -112,8 +112,7 @@ def _unknown(identifier: object) -> ValueError:
     if reason is not None:
         return ValueError(f"loss {identifier!r} is not offered: {reason}")
     names = sorted([*FUNCTIONS, *OLDER_NAMES, *_CHOSEN_BY_SHAPE])
-    near = difflib.get_close_matches(identifier, names, 1) if isinstance(identifier, str) else []
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    hint = suggestion(identifier, names)
     return ValueError(
         f"unknown loss. Received: {identifier!r}{hint}. Known: {', '.join(names)}; or a function of (y_true, y_pred)"
     )

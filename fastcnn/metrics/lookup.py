@@ -19,6 +19,7 @@ from fastcnn.metrics import (
     reductions,
     regression,
 )
+from fastcnn.spelling import suggestion
 
 _MODULES = (reductions, accuracies, regression, agreement, probabilistic, margins, confusion, curves, fscores, iou)
 CLASSES = {
@@ -142,5 +143,5 @@ def _class_of(name: Any) -> type[base.Metric]:
     known = _BY_NAME | CLASSES
     if name not in known:
         names = ", ".join((*_RESOLVED_BY_SHAPE, *sorted(set(_BY_NAME) - set(_RESOLVED_BY_SHAPE))))
-        raise ValueError(f"metric: unknown name. Received: {name!r}. Known: {names}")
+        raise ValueError(f"metric: unknown name. Received: {name!r}{suggestion(name, known)}. Known: {names}")
     return known[name]

@@ -50,7 +50,8 @@ class Sequential(Model):
         if isinstance(layer, SymbolicTensor) and not layer.node.inputs:
             layer = layer.node.layer
         if not isinstance(layer, Layer):
-            raise TypeError(f"Sequential: expected a layer. Received: {layer!r}")
+            hint = f"; write {layer.__name__}()" if isinstance(layer, type) and issubclass(layer, Layer) else ""
+            raise TypeError(f"Sequential: expected a layer{hint}. Received: {layer!r}")
         if any(known.name == layer.name for known in self._layers):
             raise ValueError(f"Sequential: layer names must be unique. Received twice: {layer.name!r}")
         if self.input_shape is None and not self._layers:

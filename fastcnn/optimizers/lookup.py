@@ -5,6 +5,7 @@ from fastcnn.optimizers.adafactor import Adafactor
 from fastcnn.optimizers.adaptive import Adadelta, Adagrad, Adamax, Ftrl, Lamb, Lion, Nadam
 from fastcnn.optimizers.base import Optimizer
 from fastcnn.optimizers.methods import SGD, Adam, AdamW, RMSprop
+from fastcnn.spelling import suggestion
 
 CLASSES = (SGD, RMSprop, Adam, AdamW, Adadelta, Adagrad, Adamax, Nadam, Ftrl, Lion, Lamb, Adafactor)
 _BY_NAME = {cls.__name__.lower(): cls for cls in CLASSES}
@@ -47,4 +48,6 @@ def deserialize(config: dict, custom_objects: dict | None = None) -> Optimizer:
 
 
 def _unknown(name: object) -> ValueError:
-    return ValueError(f"unknown optimizer. Received: {name!r}. Known: {', '.join(sorted(_BY_NAME))}")
+    return ValueError(
+        f"unknown optimizer. Received: {name!r}{suggestion(name, _BY_NAME)}. Known: {', '.join(sorted(_BY_NAME))}"
+    )

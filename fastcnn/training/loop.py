@@ -35,7 +35,7 @@ def check_shapes(model: object, *sources: Source | None) -> None:
         if shape is not None and tuple(shape) != model.input_shape[1:]:
             raise ValueError(
                 f"the model expects inputs of shape {('batch', *model.input_shape[1:])}. Received: "
-                f"{('batch', *shape)} from {source.origin}. {_advice(model.input_shape[1:], shape)}"
+                f"{('batch', *shape)} from {source.origin}. {_advice(model.input_shape[1:], shape, source.samples)}"
             )
 
 
@@ -52,7 +52,9 @@ def check_labels(model: object, *sources: Source | None) -> None:
                 raise ValueError(f"labels of {source.origin}: {error}") from None
 
 
-def _advice(expected: tuple[int, ...], received: tuple[int, ...]) -> str:
+def _advice(expected: tuple[int, ...], received: tuple[int, ...], samples: int | None) -> str:
+    if tuple(expected) == (samples, *received):
+        return "A single image needs a batch axis: x[np.newaxis]."
     if len(expected) == len(received) == 3 and expected[2] == received[2]:
         return f"Resize them (target_size={expected[:2]}), or use input_shape={tuple(received)} in the first layer."
     if len(expected) == len(received) + 1 and expected[-1] == 1:

@@ -13,7 +13,11 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
 
     ``num_classes`` is the largest index + 1 if not given. Raises ValueError for indices outside [0, num_classes).
     """
-    classes = np.asarray(x).astype(np.int64)
+    x = np.asarray(x)
+    if x.dtype.kind not in "biuf":
+        advice = "np.unique(labels, return_inverse=True)[1] numbers them"
+        raise ValueError(f"to_categorical: labels must be whole numbers; {advice}. Received: {x.dtype}")
+    classes = x.astype(np.int64)
     if classes.ndim > 1 and classes.shape[-1] == 1:
         classes = classes[..., 0]
     if num_classes is None:

@@ -153,7 +153,7 @@ def test_get_takes_names_functions_classes_instances_and_configurations():
 
 
 def test_unknown_metric_lists_the_known_ones():
-    with pytest.raises(ValueError, match=r"Received: 'accurracy'. Known: accuracy, acc, .*mse"):
+    with pytest.raises(ValueError, match=r"Received: 'accurracy' .*. Known: accuracy, acc, .*mse"):
         metrics.get("accurracy", (None,), (None, 1))
     with pytest.raises(TypeError, match="Received: 3"):
         metrics.get(3, (None,), (None, 1))
