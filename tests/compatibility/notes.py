@@ -1,7 +1,18 @@
 """Rows of the compatibility table that do not work whole: what does not, and what to use instead."""
 
+# Of rows that work: rare arguments that are refused with a message.
+LIMITS: dict[str, str] = {
+    "layers.Dense": "not lora_rank, lora_alpha, quantization_config",
+    "layers.Input": "not sparse, ragged, tensor, optional",
+    "layers.BatchNormalization": "not renorm, synchronized",
+    "callbacks.TensorBoard": "not embeddings, profiles",
+    "Model.save": "not zipped=False, TensorFlow's SavedModel",
+    "Model.save_weights": "not max_shard_size",
+}
+
 PARTLY: dict[str, str] = {
     "Model.export": "ONNX alone is written",
+    "models.Model": "one input; one output to train, several to predict",
     "utils.multi_gpu_model": "gives the model itself: all cores of one machine compute",
 }
 REFUSED: dict[str, str] = {

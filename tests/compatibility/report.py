@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 
 import fastcnn
-from tests.compatibility.notes import PARTLY, REFUSED
+from tests.compatibility.notes import LIMITS, PARTLY, REFUSED
 from tests.compatibility.rows import ROWS, Row
 
 ROOT = Path(__file__).parent.parent.parent
@@ -43,7 +43,7 @@ def status(row: Row, found: dict[str, dict[str, int]]) -> tuple[str, str]:
         return "refused", f"{REFUSED[row.name]} ({tests})"
     if row.name in PARTLY:
         return "partly", f"{PARTLY[row.name]} ({tests})"
-    return "works", tests
+    return "works", f"{tests}; {LIMITS[row.name]}" if row.name in LIMITS else tests
 
 
 def share(rows: list[Row], found: dict[str, dict[str, int]]) -> str:

@@ -155,3 +155,43 @@ def test_layers_say_what_they_read_and_make():
     assert (first.input_shape, first.output_shape) == ((None, 8, 8, 3), (None, 6, 6, 4))
     middle = models.Model(inputs=model.input, outputs=model.layers[1].output)
     assert middle.predict(X, verbose=0).shape == (20, 3, 3, 4)
+
+
+def several_inputs() -> models.Model:
+    a, b = layers.Input((2,)), layers.Input((2,))
+    return models.Model([a, b], layers.Add()([a, b]))
+
+
+def several_outputs() -> models.Model:
+    x = layers.Input((2,))
+    model = models.Model(x, [layers.Dense(1)(x), layers.Dense(2)(x)])
+    assert [len(y) for y in model.predict(np.ones((3, 2)), verbose=0)] == [3, 3]
+    model.compile("sgd", "mse")
+    return model
+
+
+REFUSED = [
+    ("layers.Dense", lambda: layers.Dense(2, lora_alpha=4), "lora_alpha is not supported"),
+    ("layers.Dense", lambda: layers.Dense(2, quantization_config="int8"), "quantization_config is not supported"),
+    ("layers.Input", lambda: layers.Input((2,), sparse=True), "sparse and ragged inputs do not exist"),
+    ("layers.BatchNormalization", lambda: layers.BatchNormalization(renorm=True), "renorm"),
+    ("layers.BatchNormalization", lambda: layers.BatchNormalization(synchronized=True), "synchronized"),
+    ("callbacks.TensorBoard", lambda: callbacks.TensorBoard(embeddings_freq=1), "embeddings are not written"),
+    ("Model.save", lambda: network().save("never.keras", zipped=False), "zipped is not supported"),
+    ("Model.save", lambda: network().save("never", save_format="tf"), "TensorFlow's own formats"),
+    ("Model.save_weights", lambda: network().save_weights("never.weights.h5", max_shard_size=1), "max_shard_size"),
+    ("models.Model", several_inputs, "expected one input. Received 2"),
+    (
+        "models.Model",
+        lambda: several_outputs().fit(np.ones((4, 2)), np.ones((4, 1)), verbose=0),
+        "a model of one output",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"), [pytest.param(call, message, marks=covers(row)) for row, call, message in REFUSED]
+)
+def test_what_is_left_out_is_refused_with_a_message(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
