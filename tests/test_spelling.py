@@ -73,3 +73,13 @@ MISTAKES = [
 def test_common_mistakes_are_answered_with_what_to_do(call, message):
     with pytest.raises((TypeError, ValueError), match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    "last", [[layers.Dense(1, activation="softmax")], [layers.Dense(1), layers.Activation("softmax")]]
+)
+def test_softmax_over_one_unit_is_warned_of(last):
+    made = models.Sequential([layers.Input((4,)), *last])
+    made.compile("sgd", "binary_crossentropy")
+    with pytest.warns(UserWarning, match="always 1, so nothing can be learnt: use activation='sigmoid'"):
+        made.fit(np.zeros((4, 4)), [0, 1, 0, 1], verbose=0)

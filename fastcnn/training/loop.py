@@ -1,9 +1,11 @@
 """fit: epochs, steps, callbacks and validation, in Keras's order."""
 
 import math
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fastcnn.activations import softmax
 from fastcnn.callbacks import CallbackList, TerminateOnNaN
 from fastcnn.training.execute import NonFiniteLossError, require_one_output
 from fastcnn.training.interrupt import StopAfterStep
@@ -42,6 +44,9 @@ def check_shapes(model: object, *sources: Source | None) -> None:
 def check_labels(model: object, *sources: Source | None) -> None:
     """Raises ValueError, before the first step, when labels cannot fit the loss and the output; says whose they are."""
     require_one_output(model)
+    if model.output_shape[-1] == 1 and getattr(model.layers[-1], "activation", None) is softmax:
+        text = "softmax over one unit is always 1, so nothing can be learnt: use activation='sigmoid' for two classes"
+        warnings.warn(text, stacklevel=4)
     for source in sources:
         labels = None if source is None else source.sample_labels()
         for start in range(0, 0 if labels is None else len(labels), _LABELS_AT_ONCE):
