@@ -182,6 +182,7 @@ class GeneratorSource(Source):
         super().__init__()
         self.iterable, self.origin = batches, f"{origin} ({type(batches).__name__})"
         self._once = iter(batches) is batches
+        self._validates = origin == "validation_data"  # on the same batches after every epoch
         self._current: Iterator | None = None
         self._peeked: list[Batch] = []
 
@@ -202,14 +203,17 @@ class GeneratorSource(Source):
         return after(self._drawn(steps), skip)
 
     def _drawn(self, steps: int | None) -> Iterator[Batch]:
-        if not self._once and not self._peeked and steps is None:
+        if not self._once and not self._peeked and (steps is None or self._validates):
             self._current = None
-        count = 0
+        count, began_before = 0, self._current is not None and not self._once and not self._peeked
         while steps is None or count < steps:
             try:
                 batch = self._peeked.pop() if self._peeked else self._next()
             except StopIteration:
                 self._current = None if not self._once else self._current
+                if count == 0 and began_before:  # the last epoch ended where the batches do
+                    began_before = False
+                    continue
                 if steps is not None or count == 0:
                     self._ran_out(count, steps)
                 return
