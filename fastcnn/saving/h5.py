@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MAX_EXPANSION = 1_000  # a data set's bytes, as times those stored for it
 MAX_MEMBERS = 100_000  # names in one group
+MAX_GROUPS = 20_000  # in a file
 MAX_TEXT = 64_000_000  # bytes of one attribute
 MAX_PATH = 64  # groups on the way to a data set
 # Numbers that HDF5 gives its own filters: deflate, shuffle, fletcher32 and h5py's lzf. Others are loaded as plug-ins.
@@ -83,7 +84,9 @@ class _Member:
             if size > MAX_TEXT or (kind.get_class() != h5py.h5t.STRING and math.prod(shape)):
                 raise self.refuse(f"has an attribute {name!r} that is not text, or too long")
             value = np.asarray(self._found.attrs[name], dtype=object).reshape(-1).tolist() if size else []
-            return [item.decode("utf-8") if isinstance(item, bytes) else str(item) for item in value]
+            texts = [item.decode("utf-8") if isinstance(item, bytes) else str(item) for item in value]
+            "".join(texts).encode("utf-8")  # bytes that are no text come as lone surrogates
+            return texts
 
 
 class Group(_Member):
@@ -96,7 +99,10 @@ class Group(_Member):
         with self._reading():
             if len(self._found) > MAX_MEMBERS:
                 raise self.refuse(f"holds more than {MAX_MEMBERS:,} names")
-            return list(self._found)
+            names = list(self._found)
+        if not all(isinstance(name, str) for name in names):
+            raise self.refuse("holds names that are no text")
+        return names
 
     def group(self, name: str) -> "Group | None":
         """The group of that name, which may be a path; None where there is none."""
@@ -136,16 +142,19 @@ class Group(_Member):
             return Group(found, self.path, place)
         raise ModelFileError(self.path, f"{place} is neither a group nor a data set")
 
-    def datasets(self, depth: int = MAX_PATH) -> Iterator["Dataset"]:
+    def datasets(self) -> Iterator["Dataset"]:
         """All data sets in the group and below it."""
-        if depth == 0:
-            raise self.refuse("is nested too deeply")
-        for name in self.names():
-            found = self._member(name)
-            if isinstance(found, Dataset):
-                yield found
-            elif found is not None:
-                yield from found.datasets(depth - 1)
+        waiting, visited = [self], 0
+        while waiting:
+            group, visited = waiting.pop(), visited + 1
+            if visited > MAX_GROUPS:  # groups may be linked to in a circle
+                raise self.refuse(f"leads to more than {MAX_GROUPS:,} groups")
+            for name in group.names():
+                found = group._member(name)
+                if isinstance(found, Dataset):
+                    yield found
+                elif found is not None:
+                    waiting.append(found)
 
 
 class Dataset(_Member):

@@ -151,7 +151,7 @@ def _groups_of(container: Group, name: str) -> list[Group]:
     pattern = re.compile(rf"{re.escape(name)}(?:_(\d{{1,6}}))?")
     numbered = sorted((int(m[1] or 0), m[0]) for n in container.names() if (m := pattern.fullmatch(n)))
     groups = [container.group(n) for _, n in numbered]
-    return [g for g in groups if any(not _NOT_OURS.search(d.place) for d in g.datasets())]
+    return [g for g in groups if g is not None and any(not _NOT_OURS.search(d.place) for d in g.datasets())]
 
 
 def number_of(name: str) -> tuple[int, str]:
