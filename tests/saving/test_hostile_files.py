@@ -206,7 +206,7 @@ def test_archives_without_their_members_or_with_too_much_are_refused(files, tmp_
 
 
 def test_members_with_other_names_are_never_written_anywhere(files, tmp_path):
-    path = zipped(tmp_path, **parts(files) | {"../evil": b"x", "/tmp/evil": b"x", "assets/../../evil": b"x"})
+    path = zipped(tmp_path, **parts(files) | {"../evil": b"x", "/evil": b"x", "assets/../../evil": b"x"})
     before = set(tmp_path.parent.rglob("*"))
     load(path)
     assert set(tmp_path.parent.rglob("*")) == before
