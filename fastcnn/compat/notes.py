@@ -28,6 +28,11 @@ def note(spellings: Iterable[str], present: str) -> None:
     warnings.warn(message, LegacySpellingWarning, stacklevel=_levels_to_user())
 
 
+def is_silent() -> bool:
+    """Whether the block is one of `silent`."""
+    return _silenced
+
+
 @contextmanager
 def silent() -> Iterator[None]:
     """No notes for a block: what comes out of an old file is nobody's spelling."""

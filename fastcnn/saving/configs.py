@@ -6,6 +6,7 @@ Functional: {"name", "layers": [... each with "name" and "inbound_nodes"], "inpu
 
 from collections.abc import Mapping
 
+from fastcnn.compat.notes import silent
 from fastcnn.layers import InputLayer
 from fastcnn.layers.base import Layer
 from fastcnn.models import Model, Sequential
@@ -43,6 +44,7 @@ def _listed(shape: object) -> object:
     return [_listed(one) for one in shape] if isinstance(shape, (list, tuple)) else shape
 
 
+@silent()
 def model_from_entry(entry: object, reader: Reader) -> Model:
     """The model of {"class_name": ..., "config": ...}.
 
@@ -55,6 +57,7 @@ def model_from_entry(entry: object, reader: Reader) -> Model:
     return made
 
 
+@silent()
 def model_from_config(config: object, reader: Reader, cls: type[Model] | None = None) -> Model:
     """The model of a configuration as get_config gives it; `cls` where the caller knows the class."""
     if isinstance(config, list):
