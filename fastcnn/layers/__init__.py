@@ -1,251 +1,66 @@
-"""Layers, under the names of Keras 1, 2 and 3."""
+"""Layers, under the names of Keras 1, 2 and 3; each module is imported when one of its names is first used."""
+
+from importlib import import_module
 
 from fastcnn.compat.names import older_names
-from fastcnn.layers.activation import ELU, Activation, Identity, LeakyReLU, PReLU, ReLU, Softmax, ThresholdedReLU
-from fastcnn.layers.adaptive import (
-    AdaptiveAveragePooling1D,
-    AdaptiveAveragePooling2D,
-    AdaptiveMaxPooling1D,
-    AdaptiveMaxPooling2D,
-)
-from fastcnn.layers.base import Layer
-from fastcnn.layers.convolution import Conv1D, Conv2D, Convolution1D, Convolution2D
-from fastcnn.layers.core import Dense, Flatten, Reshape
-from fastcnn.layers.depthwise import (
-    DepthwiseConv1D,
-    DepthwiseConv2D,
-    SeparableConv1D,
-    SeparableConv2D,
-    SeparableConvolution1D,
-    SeparableConvolution2D,
-)
-from fastcnn.layers.function import Lambda
-from fastcnn.layers.input import Input, InputLayer
-from fastcnn.layers.local import LocallyConnected1D, LocallyConnected2D
-from fastcnn.layers.merging import (
-    Add,
-    Average,
-    Concatenate,
-    Dot,
-    Maximum,
-    Minimum,
-    Multiply,
-    Subtract,
-    add,
-    average,
-    concatenate,
-    dot,
-    maximum,
-    minimum,
-    multiply,
-    subtract,
-)
-from fastcnn.layers.mixing import CutMix, MixUp
-from fastcnn.layers.moments import GroupNormalization, LayerNormalization, UnitNormalization
-from fastcnn.layers.noise import AlphaDropout, GaussianDropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D
-from fastcnn.layers.normalization import BatchNormalization
-from fastcnn.layers.pipeline import Pipeline
-from fastcnn.layers.pooling import (
-    AveragePooling1D,
-    AveragePooling2D,
-    AvgPool1D,
-    AvgPool2D,
-    GlobalAveragePooling1D,
-    GlobalAveragePooling2D,
-    GlobalAvgPool1D,
-    GlobalAvgPool2D,
-    GlobalMaxPool1D,
-    GlobalMaxPool2D,
-    GlobalMaxPooling1D,
-    GlobalMaxPooling2D,
-    MaxPool1D,
-    MaxPool2D,
-    MaxPooling1D,
-    MaxPooling2D,
-)
-from fastcnn.layers.rand_augment import RandAugment
-from fastcnn.layers.random_colour import (
-    RandomBrightness,
-    RandomColorDegeneration,
-    RandomContrast,
-    RandomErasing,
-    RandomGrayscale,
-    RandomInvert,
-)
-from fastcnn.layers.random_geometry import (
-    RandomCrop,
-    RandomFlip,
-    RandomRotation,
-    RandomShear,
-    RandomTranslation,
-    RandomZoom,
-)
-from fastcnn.layers.random_tones import AutoContrast, Equalization, RandomPosterization, RandomSharpness, Solarization
-from fastcnn.layers.regularization import ActivityRegularization, Dropout
-from fastcnn.layers.reshaping import (
-    Cropping1D,
-    Cropping2D,
-    Permute,
-    RepeatVector,
-    UpSampling1D,
-    UpSampling2D,
-    ZeroPadding1D,
-    ZeroPadding2D,
-)
-from fastcnn.layers.resizing import CenterCrop, Resizing
-from fastcnn.layers.spectral import SpectralNormalization
-from fastcnn.layers.standardizing import Normalization, Rescaling
-from fastcnn.layers.transposed import Conv1DTranspose, Conv2DTranspose, Convolution1DTranspose, Convolution2DTranspose
-from fastcnn.layers.volumes import (
-    AdaptiveAveragePooling3D,
-    AdaptiveMaxPooling3D,
-    AveragePooling3D,
-    AvgPool3D,
-    Conv3D,
-    Conv3DTranspose,
-    Convolution3D,
-    Convolution3DTranspose,
-    Cropping3D,
-    GlobalAveragePooling3D,
-    GlobalAvgPool3D,
-    GlobalMaxPool3D,
-    GlobalMaxPooling3D,
-    MaxPool3D,
-    MaxPooling3D,
-    UpSampling3D,
-    ZeroPadding3D,
-)
 
-__all__ = [
-    "ELU",
-    "Activation",
-    "ActivityRegularization",
-    "AdaptiveAveragePooling1D",
-    "AdaptiveAveragePooling2D",
-    "AdaptiveAveragePooling3D",
-    "AdaptiveMaxPooling1D",
-    "AdaptiveMaxPooling2D",
-    "AdaptiveMaxPooling3D",
-    "Add",
-    "AlphaDropout",
-    "AutoContrast",
-    "Average",
-    "AveragePooling1D",
-    "AveragePooling2D",
-    "AveragePooling3D",
-    "AvgPool1D",
-    "AvgPool2D",
-    "AvgPool3D",
-    "BatchNormalization",
-    "CenterCrop",
-    "Concatenate",
-    "Conv1D",
-    "Conv1DTranspose",
-    "Conv2D",
-    "Conv2DTranspose",
-    "Conv3D",
-    "Conv3DTranspose",
-    "Convolution1D",
-    "Convolution1DTranspose",
-    "Convolution2D",
-    "Convolution2DTranspose",
-    "Convolution3D",
-    "Convolution3DTranspose",
-    "Cropping1D",
-    "Cropping2D",
-    "Cropping3D",
-    "CutMix",
-    "Dense",
-    "DepthwiseConv1D",
-    "DepthwiseConv2D",
-    "Dot",
-    "Dropout",
-    "Equalization",
-    "Flatten",
-    "GaussianDropout",
-    "GaussianNoise",
-    "GlobalAveragePooling1D",
-    "GlobalAveragePooling2D",
-    "GlobalAveragePooling3D",
-    "GlobalAvgPool1D",
-    "GlobalAvgPool2D",
-    "GlobalAvgPool3D",
-    "GlobalMaxPool1D",
-    "GlobalMaxPool2D",
-    "GlobalMaxPool3D",
-    "GlobalMaxPooling1D",
-    "GlobalMaxPooling2D",
-    "GlobalMaxPooling3D",
-    "GroupNormalization",
-    "Identity",
-    "Input",
-    "InputLayer",
-    "Lambda",
-    "Layer",
-    "LayerNormalization",
-    "LeakyReLU",
-    "LocallyConnected1D",
-    "LocallyConnected2D",
-    "MaxPool1D",
-    "MaxPool2D",
-    "MaxPool3D",
-    "MaxPooling1D",
-    "MaxPooling2D",
-    "MaxPooling3D",
-    "Maximum",
-    "Minimum",
-    "MixUp",
-    "Multiply",
-    "Normalization",
-    "PReLU",
-    "Permute",
-    "Pipeline",
-    "RandAugment",
-    "RandomBrightness",
-    "RandomColorDegeneration",
-    "RandomContrast",
-    "RandomCrop",
-    "RandomErasing",
-    "RandomFlip",
-    "RandomGrayscale",
-    "RandomInvert",
-    "RandomPosterization",
-    "RandomRotation",
-    "RandomSharpness",
-    "RandomShear",
-    "RandomTranslation",
-    "RandomZoom",
-    "ReLU",
-    "RepeatVector",
-    "Rescaling",
-    "Reshape",
-    "Resizing",
-    "SeparableConv1D",
-    "SeparableConv2D",
-    "SeparableConvolution1D",
-    "SeparableConvolution2D",
-    "Softmax",
-    "Solarization",
-    "SpatialDropout1D",
-    "SpatialDropout2D",
-    "SpectralNormalization",
-    "Subtract",
-    "ThresholdedReLU",
-    "UnitNormalization",
-    "UpSampling1D",
-    "UpSampling2D",
-    "UpSampling3D",
-    "ZeroPadding1D",
-    "ZeroPadding2D",
-    "ZeroPadding3D",
-    "add",
-    "average",
-    "concatenate",
-    "dot",
-    "maximum",
-    "minimum",
-    "multiply",
-    "subtract",
-]
+_MODULES = {  # module -> the names in it
+    "activation": "Activation ELU Identity LeakyReLU PReLU ReLU Softmax ThresholdedReLU",
+    "adaptive": "AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveMaxPooling1D AdaptiveMaxPooling2D",
+    "base": "Layer",
+    "convolution": "Conv1D Conv2D Convolution1D Convolution2D",
+    "core": "Dense Flatten Reshape",
+    "depthwise": (
+        "DepthwiseConv1D DepthwiseConv2D SeparableConv1D SeparableConv2D SeparableConvolution1D SeparableConvolution2D"
+    ),
+    "function": "Lambda",
+    "input": "Input InputLayer",
+    "local": "LocallyConnected1D LocallyConnected2D",
+    "merging": (
+        "Add Average Concatenate Dot Maximum Minimum Multiply Subtract add average concatenate dot maximum minimum "
+        "multiply subtract"
+    ),
+    "mixing": "CutMix MixUp",
+    "moments": "GroupNormalization LayerNormalization UnitNormalization",
+    "noise": "AlphaDropout GaussianDropout GaussianNoise SpatialDropout1D SpatialDropout2D",
+    "normalization": "BatchNormalization",
+    "pipeline": "Pipeline",
+    "pooling": (
+        "AveragePooling1D AveragePooling2D AvgPool1D AvgPool2D GlobalAveragePooling1D GlobalAveragePooling2D "
+        "GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GlobalMaxPooling1D GlobalMaxPooling2D "
+        "MaxPool1D MaxPool2D MaxPooling1D MaxPooling2D"
+    ),
+    "rand_augment": "RandAugment",
+    "random_colour": (
+        "RandomBrightness RandomColorDegeneration RandomContrast RandomErasing RandomGrayscale RandomInvert"
+    ),
+    "random_geometry": "RandomCrop RandomFlip RandomRotation RandomShear RandomTranslation RandomZoom",
+    "random_tones": "AutoContrast Equalization RandomPosterization RandomSharpness Solarization",
+    "regularization": "ActivityRegularization Dropout",
+    "reshaping": "Cropping1D Cropping2D Permute RepeatVector UpSampling1D UpSampling2D ZeroPadding1D ZeroPadding2D",
+    "resizing": "CenterCrop Resizing",
+    "spectral": "SpectralNormalization",
+    "standardizing": "Normalization Rescaling",
+    "transposed": "Conv1DTranspose Conv2DTranspose Convolution1DTranspose Convolution2DTranspose",
+    "volumes": (
+        "AdaptiveAveragePooling3D AdaptiveMaxPooling3D AveragePooling3D AvgPool3D Conv3D Conv3DTranspose "
+        "Convolution3D Convolution3DTranspose Cropping3D GlobalAveragePooling3D GlobalAvgPool3D GlobalMaxPool3D "
+        "GlobalMaxPooling3D MaxPool3D MaxPooling3D UpSampling3D ZeroPadding3D"
+    ),
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 
-__getattr__ = older_names("layers")
+__all__ = sorted(_MODULE_OF)
+_older = older_names("layers")
+
+
+def __getattr__(name: str) -> object:
+    if name in _MODULE_OF:
+        found = getattr(import_module(f"fastcnn.layers.{_MODULE_OF[name]}"), name)
+        globals()[name] = found  # the next look-up finds it at once
+        return found
+    return _older(name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
