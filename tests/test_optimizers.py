@@ -9,7 +9,7 @@ import pytest
 from fastcnn import Sequential, config, layers, load_model, optimizers
 from fastcnn.engine.variable import Variable
 from fastcnn.optimizers import schedules
-from tests.helpers import BACKENDS
+from tests.helpers import BACKENDS, GOLDEN
 
 EPSILON = 1e-7
 
@@ -247,3 +247,11 @@ def test_what_is_left_out_says_what_to_use(name):
 def test_a_rate_function_without_configuration_cannot_be_stored():
     with pytest.raises(ValueError, match="a schedule without get_config cannot be stored"):
         optimizers.SGD(lambda step: 0.1).get_config()
+
+
+@pytest.mark.parametrize("name", ["RMSprop", "Adagrad", "Nadam"])
+def test_configuration_holds_only_what_keras_3_knows(name):
+    signatures = json.loads((GOLDEN / "signatures.json").read_text(encoding="utf-8"))
+    made = getattr(optimizers, name)()
+    assert set(made.get_config()) <= {parameter for parameter, *_ in signatures[f"optimizers.{name}"]}
+    assert vars(type(made).from_config(made.get_config())).keys() == vars(made).keys()

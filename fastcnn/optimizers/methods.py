@@ -5,6 +5,9 @@ import math
 from fastcnn.engine.program import Builder, Tensor
 from fastcnn.optimizers.base import Optimizer
 
+# Arguments that Keras 3 does not have: at the value that means its own formula they stay out of what Keras shall read.
+_OF_KERAS3 = (("epsilon_inside_root", True), ("schedule_decay", 1.0))
+
 
 class OneKernel(Optimizer):
     """An optimizer whose update is one kernel over the weights and all slots.
@@ -19,7 +22,8 @@ class OneKernel(Optimizer):
         builder.emit(self.kernel, w=w, dw=dw, **slots, hyper=hyper)
 
     def get_config(self) -> dict:
-        return super().get_config() | {name: getattr(self, name) for name in self.own}
+        own = {name: getattr(self, name) for name in self.own}
+        return super().get_config() | {name: v for name, v in own.items() if (name, v) not in _OF_KERAS3}
 
 
 def check_betas(optimizer: Optimizer, **betas: float) -> None:
