@@ -1,35 +1,27 @@
-"""Callbacks: what happens at the beginning and end of training, epochs and batches."""
+"""Callbacks: what happens around training. Each module is imported when one of its names is used."""
 
-from fastcnn.callbacks.backup_and_restore import BackupAndRestore
-from fastcnn.callbacks.base import BaseLogger, Callback
-from fastcnn.callbacks.callback_list import CallbackList
-from fastcnn.callbacks.csv_logger import CSVLogger
-from fastcnn.callbacks.early_stopping import EarlyStopping
-from fastcnn.callbacks.history import History
-from fastcnn.callbacks.lambda_callback import LambdaCallback
-from fastcnn.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
-from fastcnn.callbacks.model_checkpoint import ModelCheckpoint
-from fastcnn.callbacks.progbar_logger import ProgbarLogger
-from fastcnn.callbacks.remote_monitor import RemoteMonitor
-from fastcnn.callbacks.swap_ema_weights import SwapEMAWeights
-from fastcnn.callbacks.tensorboard import TensorBoard
-from fastcnn.callbacks.terminate_on_nan import TerminateOnNaN
+from fastcnn.lazy import lazily, names_of
 
-__all__ = [
-    "BackupAndRestore",
-    "BaseLogger",
-    "CSVLogger",
-    "Callback",
-    "CallbackList",
-    "EarlyStopping",
-    "History",
-    "LambdaCallback",
-    "LearningRateScheduler",
-    "ModelCheckpoint",
-    "ProgbarLogger",
-    "ReduceLROnPlateau",
-    "RemoteMonitor",
-    "SwapEMAWeights",
-    "TensorBoard",
-    "TerminateOnNaN",
-]
+_MODULES = {
+    "backup_and_restore": "BackupAndRestore",
+    "base": "BaseLogger Callback",
+    "callback_list": "CallbackList",
+    "csv_logger": "CSVLogger",
+    "early_stopping": "EarlyStopping",
+    "history": "History",
+    "lambda_callback": "LambdaCallback",
+    "learning_rate": "LearningRateScheduler ReduceLROnPlateau",
+    "model_checkpoint": "ModelCheckpoint",
+    "progbar_logger": "ProgbarLogger",
+    "remote_monitor": "RemoteMonitor",
+    "swap_ema_weights": "SwapEMAWeights",
+    "tensorboard": "TensorBoard",
+    "terminate_on_nan": "TerminateOnNaN",
+}
+
+__all__ = sorted(names_of(_MODULES))
+__getattr__ = lazily(__name__, _MODULES)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

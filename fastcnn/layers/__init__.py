@@ -1,10 +1,9 @@
-"""Layers, under the names of Keras 1, 2 and 3; each module is imported when one of its names is first used."""
-
-from importlib import import_module
+"""Layers, under the names of Keras 1, 2 and 3. Each module is imported when one of its names is used."""
 
 from fastcnn.compat.names import older_names
+from fastcnn.lazy import lazily, names_of
 
-_MODULES = {  # module -> the names in it
+_MODULES = {
     "activation": "Activation ELU Identity LeakyReLU PReLU ReLU Softmax ThresholdedReLU",
     "adaptive": "AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveMaxPooling1D AdaptiveMaxPooling2D",
     "base": "Layer",
@@ -48,18 +47,9 @@ _MODULES = {  # module -> the names in it
         "GlobalMaxPooling3D MaxPool3D MaxPooling3D UpSampling3D ZeroPadding3D"
     ),
 }
-_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 
-__all__ = sorted(_MODULE_OF)
-_older = older_names("layers")
-
-
-def __getattr__(name: str) -> object:
-    if name in _MODULE_OF:
-        found = getattr(import_module(f"fastcnn.layers.{_MODULE_OF[name]}"), name)
-        globals()[name] = found  # the next look-up finds it at once
-        return found
-    return _older(name)
+__all__ = sorted(names_of(_MODULES))
+__getattr__ = lazily(__name__, _MODULES, older_names("layers"))
 
 
 def __dir__() -> list[str]:
