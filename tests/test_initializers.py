@@ -272,7 +272,7 @@ def test_clone_has_the_same_arguments():
 
 
 def test_unknown_name_lists_the_known_ones():
-    with pytest.raises(ValueError, match=r"Received: 'glorot'. Known: .*glorot_uniform"):
+    with pytest.raises(ValueError, match=r"Received: 'glorot' .did you mean 'glorot_normal'.*Known: .*glorot_uniform"):
         initializers.get("glorot")
     with pytest.raises(TypeError, match="Received: 3"):
         initializers.get(3)
