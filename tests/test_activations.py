@@ -302,7 +302,11 @@ def test_activations_of_symbolic_tensors_become_layers():
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: activations.get("swoosh"), ValueError, "unknown activation. Received: 'swoosh' .did you mean 'swish'.*Known: celu, "),
+        (
+            lambda: activations.get("swoosh"),
+            ValueError,
+            r"unknown activation. Received: 'swoosh' .did you mean 'swish'.*Known: celu, ",
+        ),
         (lambda: activations.get(3), TypeError, "expected a name, a function or a layer. Received: 3"),
         (lambda: activations.get(layers.PReLU()), ValueError, "PReLU has weights, so it must be a layer of its own"),
         (lambda: activations.get({"class_name": "Sequential"}), ValueError, "name of an activation or a layer"),
