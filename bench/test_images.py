@@ -1,6 +1,6 @@
 """Photos a second into float32 batches: flow_from_directory with and without random changes.
 
-From files: every photo is read and decoded. From memory: later epochs with cache_bytes, which keeps decoded photos.
+From files: every photo is read and decoded. From memory: later epochs with cache="ram", which keeps decoded photos.
 """
 
 import pytest
@@ -15,7 +15,7 @@ CHANGES = {
     "rescale": {},
     "shear zoom flip": {"shear_range": 0.2, "zoom_range": 0.2, "horizontal_flip": True},
 }
-SOURCES = {"files": {"cache_bytes": 0}, "memory": {"cache_bytes": 2**30}}
+SOURCES = {"files": {}, "memory": {"cache": "ram"}}
 LEAST = 640  # photos a round: the two batches made ahead of it are then few
 
 

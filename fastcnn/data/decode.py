@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from fastcnn.data.image_error import ImageError
+from fastcnn.data.pillow_memory import pixels_of
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "PPM")
 CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
@@ -17,6 +18,7 @@ INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos")
 ORIENTATIONS = ("apply", "ignore")
 
 _ORIENTATION_TAG = 0x0112
+_AT_ONCE = 2**25  # bytes of a file that are read in one piece
 _MODES = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}
 # What else is found under an image's name: position, bytes, and what they mean.
 _KNOWN_BYTES = (
@@ -44,6 +46,9 @@ class Reading:
     background : (red, green, blue) that shows through transparent pixels; None drops the alpha, as Keras does.
     formats : Pillow's names of the accepted formats; the file's content counts, not its name.
     max_pixels : a larger image is refused on its header, before memory is taken for it.
+    scaled_jpeg : JPEG photos at least twice as large as target_size are decoded at a half, a quarter or an eighth of
+        their size. That takes up to half the time and gives other pixels: photos of about 434 x 374 differ at 64 x 64
+        by 2 of 255 on average with "bilinear" and by 7 with "nearest", at 128 x 128 by 1 and 4.
     """
 
     color_mode: str = "rgb"
@@ -54,6 +59,7 @@ class Reading:
     background: tuple[int, int, int] | None = None
     formats: tuple[str, ...] = FORMATS
     max_pixels: int = 100_000_000
+    scaled_jpeg: bool = False
 
     def __post_init__(self) -> None:
         _expect("color_mode", self.color_mode, tuple(CHANNELS))
@@ -81,8 +87,22 @@ def check_header(path: str, reading: Reading) -> None:
         ImageError: when the file cannot be opened or its image is not accepted.
     """
     try:
-        with _opened(path) as file:
+        with _opened(path, whole=False) as file:
             _identified(file, reading)
+    except Exception as error:
+        raise explained(error, path) from error
+
+
+def read_padded(path: str, reading: Reading) -> np.ndarray:
+    """Returns the photo in `path` as uint8 (height, width, C), read-only; C may be 4 where three channels are wanted.
+
+    The fourth then means nothing; kernels for images read as many channels as they write.
+
+    Raises:
+        ImageError: whatever is wrong with the file.
+    """
+    try:
+        return pixels_of(read_image(path, reading))
     except Exception as error:
         raise explained(error, path) from error
 
@@ -93,11 +113,7 @@ def read_pixels(path: str, reading: Reading) -> np.ndarray:
     Raises:
         ImageError: whatever is wrong with the file.
     """
-    try:
-        pixels = np.asarray(read_image(path, reading))
-    except Exception as error:
-        raise explained(error, path) from error
-    return pixels if pixels.ndim == 3 else pixels[:, :, np.newaxis]
+    return np.ascontiguousarray(read_padded(path, reading)[:, :, : CHANNELS[reading.color_mode]])
 
 
 def read_image(source: str | bytes | os.PathLike | BinaryIO, reading: Reading) -> Image.Image:
@@ -127,14 +143,20 @@ def explained(error: Exception, path: str | bytes | os.PathLike) -> ImageError:
     return ImageError(path, f"damaged image ({type(error).__name__}: {error})", "damaged")
 
 
-def _opened(path: str | bytes | os.PathLike) -> io.BufferedReader:
-    """Opens a regular file: a pipe would block for ever, and reading a device can have effects."""
+def _opened(path: str | bytes | os.PathLike, whole: bool = True) -> BinaryIO:
+    """Opens a regular file: a pipe would block for ever, and reading a device can have effects.
+
+    whole : reads it at once, which is faster and shows one state of a file that is being written to.
+    """
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):
         raise ImageError(os.fsdecode(path), "not a regular file (a folder, pipe, socket or device)", "not a file")
     if status.st_size == 0:
         raise ImageError(os.fsdecode(path), "empty file", "empty")
-    return open(path, "rb")
+    if not whole or status.st_size > _AT_ONCE:
+        return open(path, "rb")
+    with open(path, "rb", buffering=0) as file:
+        return io.BytesIO(file.read(_AT_ONCE))
 
 
 def _identified(file: BinaryIO, reading: Reading) -> Image.Image:
@@ -164,6 +186,9 @@ def _unknown(file: BinaryIO, reading: Reading) -> ImageError:
 def _loaded(file: BinaryIO, reading: Reading) -> Image.Image:
     """Decodes the first frame, turned upright if wanted."""
     image = _identified(file, reading)
+    if reading.scaled_jpeg and reading.target_size is not None:
+        # Pillow keeps both sides at least this long; the longer side for both, since EXIF may exchange them.
+        image.draft(None, (max(reading.target_size),) * 2)
     image.load()
     if reading.orientation == "apply" and _orientation(image) in range(2, 9):
         return ImageOps.exif_transpose(image)

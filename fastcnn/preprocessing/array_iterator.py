@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from fastcnn.compat.calls import accepts_old_names
+from fastcnn.data.batch_job import Filled
+from fastcnn.data.photos import ArrayPhotos
 from fastcnn.data.pil_arrays import checked_data_format
-from fastcnn.preprocessing.batches import ArrayPhotos, Filled
 from fastcnn.preprocessing.iterator import Iterator
 from fastcnn.preprocessing.standardizing import warn_of_channels
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from fastcnn.compat.calls import accepts_old_names
+from fastcnn.data.batch_job import Filled
 from fastcnn.data.image_folder import extensions_of
-from fastcnn.preprocessing.batches import Filled
 from fastcnn.preprocessing.file_iterator import FileIterator, reading_of, split_of
 
 _CLASS_MODES = ("binary", "categorical", "sparse")
@@ -73,7 +73,7 @@ class DataFrameIterator(FileIterator):
         common = (image_data_generator, batch_size, shuffle, seed, data_format, dtype)
         super().__init__(paths, reading, class_mode, *common, (save_to_dir, save_prefix, save_format), **options)
         belonging = f" belonging to {self.num_classes} classes" if class_mode in _CLASS_MODES else ""
-        print(f"Found {self.samples} {'' if validate_filenames else 'non-'}validated image filenames{belonging}.")
+        self._tell(f"Found {self.samples} {'' if validate_filenames else 'non-'}validated image filenames{belonging}.")
 
     def _names(self, table: Any, x_col: str) -> list[str]:
         names = list(table[x_col])

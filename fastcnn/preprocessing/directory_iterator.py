@@ -20,9 +20,10 @@ class DirectoryIterator(FileIterator):
     subset : "training" or "validation": the files of each class after or before the generator's validation_split.
     on_error : "raise" stops at a photo that cannot be used; "skip" keeps its place in the batch with sample weight 0
         (the batch is then (x, y, weights)), lists it in `skipped`, and raises beyond the share max_skipped.
-    cache_bytes : memory that decoded photos may take, so that later epochs read no files; 0 keeps none.
+    cache : "ram" or "disk" keeps decoded photos, so that later epochs decode none; says how much that takes.
+    cache_limit : bytes that they may take; default: half of the memory, or of the disk, that is free.
     workers : decoding threads; 0 decodes in the caller's thread.
-    orientation, background, formats, max_pixels : see fastcnn.data.decode.Reading.
+    orientation, background, formats, max_pixels, scaled_jpeg : see fastcnn.data.decode.Reading.
     save_to_dir, save_prefix, save_format : writes every photo that is handed out, for a look at the changes.
 
     Attributes as in Keras: samples, n, num_classes, class_indices, classes (label of every file), filenames (relative),
@@ -67,9 +68,7 @@ class DirectoryIterator(FileIterator):
         saving = (save_to_dir, save_prefix, save_format)
         common = (image_data_generator, batch_size, shuffle, seed, data_format, dtype, saving)
         super().__init__(paths, reading, class_mode, *common, **options)
-        print(f"Found {self.samples} images belonging to {self.num_classes} classes.")
-        for note in found.notes:
-            print(note)
+        self._tell(f"Found {self.samples} images belonging to {self.num_classes} classes.", *found.notes)
         if class_mode == "binary" and self.num_classes > 2:
             text = f'class_mode="binary" gives the labels 0 to {self.num_classes - 1} for {self.num_classes} classes'
             warnings.warn(f"{text}; a network with one sigmoid output can tell two apart", stacklevel=3)

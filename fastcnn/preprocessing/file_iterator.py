@@ -5,17 +5,21 @@ from typing import Any
 
 import numpy as np
 
+from fastcnn.data.batch_job import Filled
+from fastcnn.data.photo_cache import make_cache
+from fastcnn.data.photos import FilePhotos
 from fastcnn.data.pil_arrays import checked_data_format
 from fastcnn.data.skipping import Omissions, check_headers
-from fastcnn.preprocessing.batches import FilePhotos, Filled
 from fastcnn.preprocessing.iterator import Iterator, weighted
+
+_READING = ("orientation", "background", "max_pixels", "scaled_jpeg")
 
 
 def reading_of(target_size: Any, color_mode: str, interpolation: str, keep_aspect_ratio: bool, options: dict) -> Any:
-    """Builds a fastcnn.data.decode.Reading; takes orientation, background, formats and max_pixels out of `options`."""
+    """Builds a fastcnn.data.decode.Reading; takes its other fields out of `options`."""
     from fastcnn.data.decode import Reading
 
-    named = {name: options.pop(name) for name in ("orientation", "background", "max_pixels") if name in options}
+    named = {name: options.pop(name) for name in _READING if name in options}
     if options.get("formats") is not None:
         named["formats"] = tuple(options["formats"])
     options.pop("formats", None)
@@ -60,7 +64,8 @@ class FileIterator(Iterator):
         *,
         on_error: str = "raise",
         max_skipped: float = 0.01,
-        cache_bytes: int = 0,
+        cache: str | bool = False,
+        cache_limit: int | None = None,
         workers: int | None = None,
     ):
         from fastcnn.data.decode import CHANNELS
@@ -74,7 +79,8 @@ class FileIterator(Iterator):
         self.filepaths, self.samples = list(filepaths), len(filepaths)
         self._reading, self._omissions = reading, Omissions(len(filepaths), on_error, max_skipped)
         self._checked = self._summed_up = False
-        photos = FilePhotos(self.filepaths, reading, self._omissions, cache_bytes)
+        kept, self._cache_note = make_cache(cache, cache_limit, self.samples, (*reading.target_size, channels))
+        photos = FilePhotos(self.filepaths, reading, channels, self._omissions, kept)
         common = (batch_size, shuffle, seed, image_data_generator, shape, data_format, dtype or "float32", saving)
         super().__init__(photos, self.samples, *common, workers)
 
@@ -92,6 +98,12 @@ class FileIterator(Iterator):
     def sample_weight(self) -> np.ndarray | None:
         """The weight of every file, or None."""
         return None
+
+    def _tell(self, *notes: str) -> None:
+        """Prints what was found, and what the cache will take."""
+        for note in (*notes, self._cache_note):
+            if note:
+                print(note)
 
     def _check_class_mode(self, class_mode: str | None) -> None:
         if class_mode not in self._modes:

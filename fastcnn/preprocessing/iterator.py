@@ -11,12 +11,16 @@ import numpy as np
 
 from fastcnn.compat.names import OldAttributes
 from fastcnn.data.ahead import Ahead
+from fastcnn.data.batch_job import Filled
+from fastcnn.data.buffers import BatchBuffers
+from fastcnn.data.photos import Photos
 from fastcnn.data.pil_arrays import array_to_img
-from fastcnn.preprocessing.batches import BatchMaker, Filled, Photos
+from fastcnn.preprocessing.batches import BatchMaker
 from fastcnn.random import generator
 from fastcnn.utils.dataset import PyDataset
 
 _BATCHES_AHEAD = 2
+_BUFFERS = _BATCHES_AHEAD + 2  # besides those ahead, one in use and one just asked for
 _MOST_WORKERS = 4
 _STATE = ("epoch", "batch_index", "total_batches_seen", "_touched")
 
@@ -62,6 +66,7 @@ class Iterator(OldAttributes, PyDataset):
             self.batch_size,
             self.shuffle,
             _seed(seed),
+            BatchBuffers(_BUFFERS),
         )
         self._ahead = Ahead(self._maker.job, self.workers)
         self.lock = threading.RLock()

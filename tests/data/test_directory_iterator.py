@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from fastcnn.data.decode import read_pixels
+from fastcnn.data.decode import read_padded
 from fastcnn.preprocessing.image import ImageDataGenerator, img_to_array, load_img
 from tests.data.photos import folder, pixels, save
 
@@ -122,13 +122,15 @@ def test_the_same_seed_gives_the_same_bits_for_any_number_of_workers(top, settin
             np.testing.assert_array_equal(y, expected_y)
 
 
+@pytest.mark.parametrize("kind", ["ram", "disk"])
 @pytest.mark.parametrize("photos", [0, 5, 11])
-def test_kept_photos_are_not_read_again_and_give_the_same_bits(top, photos, monkeypatch):
-    it = flow(top, ImageDataGenerator(**AUGMENTED), shuffle=True, cache_bytes=photos * 12 * 10 * 3, workers=0)
-    fresh = flow(top, ImageDataGenerator(**AUGMENTED), shuffle=True, cache_bytes=0, workers=0)
+def test_kept_photos_are_not_read_again_and_give_the_same_bits(top, photos, kind, monkeypatch):
+    cache = {"cache": kind, "cache_limit": photos * 12 * 10 * 3}
+    it = flow(top, ImageDataGenerator(**AUGMENTED), shuffle=True, workers=0, **cache)
+    fresh = flow(top, ImageDataGenerator(**AUGMENTED), shuffle=True, workers=0)
     expected = [next(fresh)[0] for _ in range(9)]
     read = []
-    monkeypatch.setattr("fastcnn.data.decode.read_pixels", lambda *args: read.append(args) or read_pixels(*args))
+    monkeypatch.setattr("fastcnn.data.decode.read_padded", lambda *args: read.append(args) or read_padded(*args))
     for batch in expected:
         np.testing.assert_array_equal(next(it)[0], batch)
     assert len(read) == 33 - 2 * photos

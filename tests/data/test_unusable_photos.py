@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from fastcnn.data.decode import Reading, read_pixels
+from fastcnn.data.decode import Reading, read_padded
 from fastcnn.data.skipping import check_headers
 from fastcnn.preprocessing.image import ImageDataGenerator, ImageError
 from tests.data.photos import folder, pixels, save
@@ -68,7 +68,7 @@ def test_an_unusable_photo_is_read_once(top, monkeypatch):
     truncate(top / "cats" / "cats009.png")
     it = flow(top, on_error="skip", max_skipped=0.1, workers=0)
     read = []
-    monkeypatch.setattr("fastcnn.data.decode.read_pixels", lambda path, _: read.append(path) or read_pixels(path, _))
+    monkeypatch.setattr("fastcnn.data.decode.read_padded", lambda path, _: read.append(path) or read_padded(path, _))
     for _ in range(9):
         next(it)
     assert [path.endswith("cats009.png") for path in read].count(True) == 1
