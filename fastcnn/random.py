@@ -9,6 +9,7 @@ import numpy as np
 _SEED_WORDS = 4
 # Values scaled at a time, so that they are still in the cache (2**16 floats = 256 KiB).
 _BLOCK = 2**16
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio, odd
 
 
 def generator() -> np.random.Generator:
@@ -68,3 +69,22 @@ def step_generator(key: np.ndarray) -> np.random.Generator:
     The same key gives the same numbers on every machine, whatever was drawn before: that makes a resumed run exact.
     """
     return np.random.Generator(np.random.Philox(key=key.astype(np.uint64)))
+
+
+def item_uniforms(seed: Sequence[int], items: np.ndarray, count: int) -> np.ndarray:
+    """Return (len(items), count) float64, uniform in [0, 1): a row is decided by ``seed`` and the item's number alone.
+
+    Whatever is asked for together, in whatever order and by whichever thread, an item gets the same numbers.
+    Source: SplitMix64 of Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).
+    """
+    start = np.random.SeedSequence(list(seed)).generate_state(1, np.uint64)
+    states = _mixed(start + (items.astype(np.uint64) + 1) * _GOLDEN)
+    numbers = _mixed(states[:, np.newaxis] + np.arange(1, count + 1, dtype=np.uint64) * _GOLDEN)
+    return (numbers >> 11) * 2.0**-53
+
+
+def _mixed(z: np.ndarray) -> np.ndarray:
+    """SplitMix64's permutation of the 64-bit integers."""
+    z = (z ^ (z >> 30)) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> 27)) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> 31)

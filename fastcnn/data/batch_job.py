@@ -25,7 +25,7 @@ class BatchJob:
 
     indices : which photos, in their order in the batch.
     x : (len(indices), ...) to be filled.
-    fill : called with a slot of x, a photo and its index; writes all of the slot.
+    fill : called with a slot of x, a photo and its position in the batch; writes all of the slot.
     """
 
     def __init__(
@@ -43,12 +43,11 @@ class BatchJob:
             ImageError: for a photo that cannot be used and may not be left out.
         """
         for position in range(part * self._step, min((part + 1) * self._step, len(self._indices))):
-            index = int(self._indices[position])
-            photo = self._photos.photo(index)
+            photo = self._photos.photo(int(self._indices[position]))
             if photo is None:
                 self._x[position], self._present[position] = 0, False
             else:
-                self._fill(self._x[position], photo, index)
+                self._fill(self._x[position], photo, position)
 
     def result(self) -> Filled:
         """The batch."""

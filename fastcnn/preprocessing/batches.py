@@ -1,7 +1,6 @@
 """From photos to batches: the order of an epoch, each photo's random numbers, and what is done to it."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +9,8 @@ from fastcnn.data.batch_job import BatchJob
 from fastcnn.data.buffers import BatchBuffers
 from fastcnn.data.photos import Photos
 from fastcnn.preprocessing.affine import affine_matrix
+from fastcnn.preprocessing.random_parameters import DRAWS
+from fastcnn.random import item_uniforms
 from fastcnn.switching import get_backend
 
 if TYPE_CHECKING:
@@ -49,16 +50,31 @@ class BatchMaker:
         """The job for `key`, (epoch, number of the batch)."""
         epoch, number = key
         indices = self.order(epoch)[number * self.batch_size :][: self.batch_size]
-        ranges = self.generator.ranges if self.generator is not None and self.generator.ranges.random else None
         x = self.buffers.take((len(indices), *self.image_shape), self.dtype)
-        return BatchJob(self.photos, indices, x, partial(self._fill, epoch, ranges))
+        return BatchJob(self.photos, indices, x, _Changes(self, epoch, indices))
 
-    def _fill(self, epoch: int, ranges: object, slot: np.ndarray, photo: np.ndarray, index: int) -> None:
-        parameters = {}
-        if ranges is not None:
-            # Seeded by what the photo is, not by when or where it is made: any number of threads gives the same.
-            parameters = ranges.draw(*photo.shape[:2], np.random.default_rng([self.seed, epoch, index]))
-        photo_into(slot, photo, self.generator, parameters, self.data_format)
+
+class _Changes:
+    """What is done to the photos of one batch: drawn by the first thread that needs it, applied photo by photo."""
+
+    def __init__(self, maker: BatchMaker, epoch: int, indices: np.ndarray):
+        self._maker, self._epoch, self._indices = maker, epoch, indices
+        self._drawn: list[dict] | None = None
+
+    def __call__(self, slot: np.ndarray, photo: np.ndarray, position: int) -> None:
+        """Fills the slot of the photo at `position` of the batch."""
+        if self._drawn is None:
+            self._drawn = self._draw()  # a second thread that comes by now draws the same
+        photo_into(slot, photo, self._maker.generator, self._drawn[position], self._maker.data_format)
+
+    def _draw(self) -> list[dict]:
+        maker = self._maker
+        if maker.generator is None or not maker.generator.ranges.random:
+            return [{}] * len(self._indices)
+        # By what the photos are, not by when or where they are made: any number of threads gives the same.
+        uniforms = item_uniforms([maker.seed, self._epoch], self._indices, DRAWS)
+        height, width = np.take(maker.image_shape, (0, 1) if maker.data_format == "channels_last" else (1, 2))
+        return maker.generator.ranges.draw(int(height), int(width), uniforms)
 
 
 def photo_into(

@@ -15,7 +15,7 @@ from fastcnn.preprocessing.array_iterator import NumpyArrayIterator
 from fastcnn.preprocessing.colour import apply_brightness_shift, apply_channel_shift
 from fastcnn.preprocessing.dataframe_iterator import DataFrameIterator
 from fastcnn.preprocessing.directory_iterator import DirectoryIterator
-from fastcnn.preprocessing.random_parameters import Ranges
+from fastcnn.preprocessing.random_parameters import DRAWS, Ranges
 from fastcnn.preprocessing.standardizing import Standardizer
 from fastcnn.random import generator
 
@@ -186,7 +186,8 @@ class ImageDataGenerator(Standardizer):
     def get_random_transform(self, img_shape: Sequence[int], seed: int | None = None) -> dict[str, Any]:
         """Draws the parameters for `apply_transform` of a photo of that shape, from `seed` or NumPy's global seed."""
         rng = generator() if seed is None else np.random.default_rng(seed)
-        return self.ranges.draw(img_shape[self.row_axis - 1], img_shape[self.col_axis - 1], rng)
+        size = (img_shape[self.row_axis - 1], img_shape[self.col_axis - 1])
+        return self.ranges.draw(*size, rng.random((1, DRAWS)))[0]
 
     @accepts_old_names
     def apply_transform(self, x: np.ndarray, transform_parameters: dict[str, Any]) -> np.ndarray:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+DRAWS = 12  # random numbers for one photo
+
 
 @dataclass(frozen=True)
 class Ranges:
@@ -30,43 +32,49 @@ class Ranges:
         colours = self.channel_shift_range or self.brightness_range is not None
         return bool(shifts or turns or colours or self.horizontal_flip or self.vertical_flip)
 
-    def draw(self, height: int, width: int, rng: np.random.Generator) -> dict[str, Any]:
-        """Returns the parameters of `ImageDataGenerator.apply_transform` for a photo of this size."""
+    def draw(self, height: int, width: int, uniforms: np.ndarray) -> list[dict[str, Any]]:
+        """The parameters of `ImageDataGenerator.apply_transform` for n photos of this size.
+
+        uniforms : (n, DRAWS) float64 in [0, 1), a row for each photo.
+        """
+        u = uniforms.T
         zoomed = tuple(self.zoom_range) != (1, 1)
-        drawn = {
-            "theta": _either_way(self.rotation_range, rng),
-            "tx": _shift(self.height_shift_range, height, rng),
-            "ty": _shift(self.width_shift_range, width, rng),
-            "shear": _either_way(self.shear_range, rng),
-            "zx": rng.uniform(*self.zoom_range) if zoomed else 1,
-            "zy": rng.uniform(*self.zoom_range) if zoomed else 1,
-            "flip_horizontal": bool(self.horizontal_flip and rng.random() < 0.5),
-            "flip_vertical": bool(self.vertical_flip and rng.random() < 0.5),
+        columns = {
+            "theta": _between(-self.rotation_range, self.rotation_range, u[0]) if self.rotation_range else 0,
+            "tx": _shift(self.height_shift_range, height, u[1], u[2]),
+            "ty": _shift(self.width_shift_range, width, u[3], u[4]),
+            "shear": _between(-self.shear_range, self.shear_range, u[5]) if self.shear_range else 0,
+            "zx": _between(*self.zoom_range, u[6]) if zoomed else 1,
+            "zy": _between(*self.zoom_range, u[7]) if zoomed else 1,
+            "flip_horizontal": (u[8] < 0.5) & bool(self.horizontal_flip),
+            "flip_vertical": (u[9] < 0.5) & bool(self.vertical_flip),
             "channel_shift_intensity": None,
             "brightness": None,
         }
         if self.channel_shift_range:
-            drawn["channel_shift_intensity"] = _either_way(self.channel_shift_range, rng)
+            columns["channel_shift_intensity"] = _between(-self.channel_shift_range, self.channel_shift_range, u[10])
         if self.brightness_range is not None:
-            drawn["brightness"] = rng.uniform(*self.brightness_range)
-        return drawn
+            columns["brightness"] = _between(*self.brightness_range, u[11])
+        each = [np.broadcast_to(values, len(uniforms)).tolist() for values in columns.values()]
+        return [dict(zip(columns, values, strict=True)) for values in zip(*each, strict=True)]
 
 
-def _either_way(limit: float, rng: np.random.Generator) -> float:
-    return rng.uniform(-limit, limit) if limit else 0
+def _between(low: float, high: float, u: np.ndarray) -> np.ndarray:
+    return low + (high - low) * u
 
 
-def _shift(amount: float | Sequence[float], size: int, rng: np.random.Generator) -> float:
+def _shift(amount: float | Sequence[float], size: int, u: np.ndarray, v: np.ndarray) -> np.ndarray | float:
     """Pixels to shift by: a whole number n gives one of -(n-1)..n-1, a list one of its values either way, a float
     anything up to it either way; amounts below 1 are shares of `size`.
     """
     if isinstance(amount, Real) and not amount:
         return 0
+    either_way = np.where(v < 0.5, -1, 1)
     if isinstance(amount, Integral):
-        pixels = rng.integers(amount) * rng.choice((-1, 1))
+        pixels = np.floor(u * amount) * either_way
     elif np.ndim(amount) == 1:
-        pixels = rng.choice(amount) * rng.choice((-1, 1))
+        pixels = np.asarray(amount, np.float64)[(u * len(amount)).astype(int)] * either_way
     else:
-        pixels = rng.uniform(-amount, amount)
+        pixels = _between(-amount, amount, u)
     largest = amount if isinstance(amount, Real) else max(amount)
-    return float(pixels * size if largest < 1 else pixels)
+    return pixels * size if largest < 1 else pixels

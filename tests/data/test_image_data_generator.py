@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from fastcnn.preprocessing.image import ImageDataGenerator, NumpyArrayIterator
+from fastcnn.preprocessing.random_parameters import DRAWS
+from fastcnn.random import item_uniforms
 from tests.data.photos import pixels
 
 pytestmark = pytest.mark.covers("preprocessing.image.ImageDataGenerator")
@@ -254,7 +256,7 @@ def test_flips_mirror_half_of_the_photos_along_their_axis(option, axis):
 def test_colour_changes_reach_the_batch(option):
     generator = ImageDataGenerator(**option)
     y = generator.flow(X, shuffle=False, seed=1)[0]
-    drawn = generator.ranges.draw(12, 10, np.random.default_rng([1, 0, 4]))
+    drawn = generator.ranges.draw(12, 10, item_uniforms([1, 0], np.array([4]), DRAWS))[0]
     np.testing.assert_array_equal(y[4], generator.apply_transform(X[4].astype(np.float32), drawn))
     assert not np.array_equal(y[4], X[4])
 
