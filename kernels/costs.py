@@ -34,6 +34,7 @@ BY_ELEMENT = (
     "optimizers",
     "penalties",
     "pooling",
+    "tones",
 )
 _BYTES = {"float32": 4, "float64": 8, "uint32": 4, "pixel": 1, "uint8": 1, "int32": 4}
 

@@ -18,7 +18,17 @@ Packed     an array in a backend's own order; `<kernel>_size(shape, **params)` b
            length in elements.
 """
 
-from fastcnn.kernels.contract import adaptive, curves, depthwise, fused, fused_normalization, image, network, training
+from fastcnn.kernels.contract import (
+    adaptive,
+    curves,
+    depthwise,
+    fused,
+    fused_normalization,
+    image,
+    network,
+    tones,
+    training,
+)
 from fastcnn.kernels.contract.registry import KERNELS, Kernel
 
 __all__ = [
@@ -31,5 +41,6 @@ __all__ = [
     "fused_normalization",
     "image",
     "network",
+    "tones",
     "training",
 ]

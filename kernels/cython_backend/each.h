@@ -1,8 +1,12 @@
-/* Compiles the file BODY once per instruction set and type. FN(name) names the copy, TARGET its instruction set.
+/* Compiles the file BODY once per instruction set and type. FN(name) names the copy, TARGET its instruction set. The
+   types are those of EACH_TYPE, a file; real numbers by default.
 
    x86-64 carries three copies and picks one at run time; elsewhere the compiler's baseline (NEON on AArch64) is one.
    The tile is ROWS x (WIDE vectors): as many accumulators as the registers hold. AVX-512 keeps 256-bit vectors, for
    its 32 registers: on CPUs that split 512-bit operations the wider ones gain nothing. */
+#ifndef EACH_TYPE
+#define EACH_TYPE "each_type.h"
+#endif
 #define JOIN(name, type, isa) name##_##type##_##isa
 #define JOIN_EXPANDED(name, type, isa) JOIN(name, type, isa)
 #define FN(name) JOIN_EXPANDED(name, TYPE, ISA)
@@ -23,7 +27,7 @@
 #else
 #define WIDE 2
 #endif
-#include "each_type.h"
+#include EACH_TYPE
 #undef ISA
 #undef TARGET
 #undef VECTOR_BYTES
@@ -34,14 +38,14 @@
 #define ISA v3
 #define TARGET __attribute__((target("avx2,fma,bmi,bmi2")))
 #define WIDE 2
-#include "each_type.h"
+#include EACH_TYPE
 #undef ISA
 #undef TARGET
 #undef WIDE
 #define ISA v4
 #define TARGET __attribute__((target("avx2,fma,bmi,bmi2,avx512f,avx512vl,avx512dq,avx512bw")))
 #define WIDE 4
-#include "each_type.h"
+#include EACH_TYPE
 #define COPIES(name) \
     {{name##_f32_base, name##_f64_base}, {name##_f32_v3, name##_f64_v3}, {name##_f32_v4, name##_f64_v4}}
 #else

@@ -298,11 +298,12 @@ def image_kernels() -> Iterator[Case]:
 
 def all_cases() -> list[Case]:
     """Every case of every kernel, optional ones too."""
-    from tests.kernels import depthwise_cases, fused_cases, update_cases  # they build on this module
+    from tests.kernels import depthwise_cases, fused_cases, image_cases, update_cases  # they build on this module
 
     groups = (convolutions, poolings, products, channel_kernels, element_kernels, loss_kernels, optimizer_kernels)
     return [case for group in (*groups, image_kernels) for case in group()] + [
         *fused_cases.all_cases(),
         *depthwise_cases.all_cases(),
         *update_cases.all_cases(),
+        *image_cases.tones(),
     ]

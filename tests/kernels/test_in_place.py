@@ -29,6 +29,8 @@ def test_an_output_may_take_its_inputs_place(name, kernel, output, source, dtype
     assert fitting
     for case in (c for c in fitting if offered(backend, c)):
         apart, together = (dict(zip(argument_names, arrays(case, dtype), strict=True)) for _ in range(2))
+        if together[source].dtype != together[output].dtype:  # a photo of bytes
+            continue
         together[output] = together[source]
         for given in (apart, together):
             getattr(backend, kernel)(*given.values(), **case.params)
