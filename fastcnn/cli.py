@@ -1,4 +1,4 @@
-"""The command `fastcnn`: demo, run, profile, backends, --version."""
+"""The command `fastcnn`: demo, preview, run, profile, backends, --version."""
 
 import argparse
 import sys
@@ -43,11 +43,24 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=_whole, default=1, help="the same seed gives the same result (%(default)s)")
     demo.add_argument("--threads", type=_positive, help="threads that compute (one a processor)")
     demo.set_defaults(command=_demo)
+    _add_preview(commands)
     _add_run(commands)
     _add_profile(commands)
     backends = commands.add_parser("backends", help="list what can compute here, and why the rest cannot")
     backends.set_defaults(command=_backends)
     return parser
+
+
+def _add_preview(commands: argparse._SubParsersAction) -> None:
+    preview = commands.add_parser("preview", help="draw photos of a folder, augmented", description=_PREVIEW)
+    preview.add_argument("folder", help="one subfolder of photos a class, or training_set and test_set of such")
+    preview.add_argument("--augment", default="", metavar="SETTINGS", help='"rotation_range=20,horizontal_flip=True"')
+    preview.add_argument("--output", default="preview.png", help="the picture to write (%(default)s)")
+    preview.add_argument("--image-size", type=_positive, default=128, help="pixels, height and width (%(default)s)")
+    preview.add_argument("--rows", type=_positive, default=6, help="photos below each other (%(default)s)")
+    preview.add_argument("--columns", type=_positive, default=8, help="photos beside each other (%(default)s)")
+    preview.add_argument("--seed", type=_whole, default=1, help="the same seed gives the same picture (%(default)s)")
+    preview.set_defaults(command=_preview)
 
 
 def _add_run(commands: argparse._SubParsersAction) -> None:
@@ -69,6 +82,9 @@ def _add_profile(commands: argparse._SubParsersAction) -> None:
     profile.add_argument("--in-order", action="store_true", help="list kernels as they run, not the slowest first")
     profile.set_defaults(command=_profile)
 
+
+_PREVIEW = """Writes one picture with photos of every class and their labels. With --augment, each row holds one photo:
+as it is, and then as ImageDataGenerator changes it with these settings."""
 
 _PROFILE = """Times every kernel of a training step and sets it beside what this machine could do. A model file gets
 random data. A script runs up to its first fit, fit_generator or train_on_batch; that model and batch are profiled, and
@@ -102,6 +118,15 @@ def _demo(options: argparse.Namespace) -> None:
         set_num_threads(options.threads)
     names = ("path", "output", "epochs", "image_size", "seed", "backend")
     run(Settings(**{name: getattr(options, name) for name in names}))
+
+
+def _preview(options: argparse.Namespace) -> None:
+    from fastcnn.demo.folders import training_part
+    from fastcnn.preprocessing.preview_folder import preview_folder
+
+    grid = (options.rows, options.columns)
+    size, seed = options.image_size, options.seed
+    print(preview_folder(training_part(options.folder), options.augment, options.output, size, seed, *grid))
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -1,7 +1,8 @@
 """Random numbers: where they come from when nobody passed a generator, and arrays of them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,16 @@ def generator() -> np.random.Generator:
     words = np.random.randint(0, 2**32, size=_SEED_WORDS, dtype=np.uint32)
     # SFC64 fills large weight arrays faster than NumPy's default PCG64.
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence(words.tolist())))
+
+
+@contextmanager
+def stream_kept() -> Iterator[None]:
+    """Leave NumPy's global random state as it was before the block, whatever draws from it there."""
+    before = np.random.get_state()
+    try:
+        yield
+    finally:
+        np.random.set_state(before)
 
 
 def uniform(rng: np.random.Generator, shape: Sequence[int], low: float, high: float, dtype: Any) -> np.ndarray:

@@ -1,11 +1,29 @@
 """A series of elements, each an array or a tuple of arrays, made when it is iterated: what scripts do with tf.data."""
 
 import itertools
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fastcnn.arrays import with_numpy
+from fastcnn.random import stream_kept
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class Passes:
+    """How often something was iterated, where that decides the order of the next time."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def next(self) -> int:
+        """The number of the pass that begins now."""
+        self.number += 1
+        return self.number - 1
 
 
 class Dataset:
@@ -16,13 +34,22 @@ class Dataset:
 
     make : returns a fresh iterator over the elements.
     length : number of elements, None when unknown.
+    like : the dataset that this one is made of.
+    passes : counts of iterations that the order depends on, besides those of `like`.
 
     Attributes:
         class_names, file_paths: of photos out of a folder; the datasets made of it keep them.
     """
 
-    def __init__(self, make: Callable[[], Iterator], length: int | None = None, like: "Dataset | None" = None):
+    def __init__(
+        self,
+        make: Callable[[], Iterator],
+        length: int | None = None,
+        like: "Dataset | None" = None,
+        passes: Sequence[Passes] = (),
+    ):
         self._make, self._length = make, length
+        self._passes: tuple[Passes, ...] = (*getattr(like, "_passes", ()), *passes)
         self.class_names: list[str] | None = getattr(like, "class_names", None)
         self.file_paths: list[str] | None = getattr(like, "file_paths", None)
 
@@ -56,8 +83,35 @@ class Dataset:
         """Number of elements; -2 when it is not known, -1 when there is no end (as in tf.data)."""
         return -2 if self._length is None else self._length
 
-    def _then(self, make: Callable[[], Iterator], length: int | None) -> "Dataset":
-        return Dataset(make, length, self)
+    def preview(
+        self,
+        path: str | os.PathLike | None = None,
+        rows: int = 4,
+        columns: int = 8,
+        class_names: Sequence[str] | None = None,
+        data_format: str | None = None,
+    ) -> "Image":
+        """One picture of the photos that the next iteration gives first, with their labels.
+
+        Later iterations are as without a look: counts of passes and NumPy's global random state are put back. Functions
+        given to `map` do run, so whatever else they count or draw from moves on. How values become colours, the
+        arguments, the result and the errors: see fastcnn.preprocessing.image.Iterator.preview.
+
+        data_format : "channels_first" or "channels_last"; default: found from the shape.
+        """
+        from fastcnn.data.dataset_preview import preview_elements
+
+        before = [passes.number for passes in self._passes]
+        try:
+            with stream_kept():
+                names = class_names or self.class_names
+                return preview_elements(iter(self._make()), path, rows, columns, names, data_format)
+        finally:
+            for passes, number in zip(self._passes, before, strict=True):
+                passes.number = number
+
+    def _then(self, make: Callable[[], Iterator], length: int | None, *passes: Passes) -> "Dataset":
+        return Dataset(make, length, self, passes)
 
     def map(self, function: Callable, num_parallel_calls: object = None, deterministic: object = None) -> "Dataset":
         """function(element), or function(x, y) of the parts of a tuple. The two settings change nothing here."""
@@ -109,11 +163,11 @@ class Dataset:
         seed : None draws from NumPy's global random state when iterated. Every iteration has an order of its own,
             unless reshuffle_each_iteration is False.
         """
-        counter = itertools.count()
+        passes = Passes()
         fixed = seed if seed is not None else int(np.random.randint(2**31))
 
         def shuffled() -> Iterator:
-            number = next(counter) if reshuffle_each_iteration is not False else 0
+            number = passes.next() if reshuffle_each_iteration is not False else 0
             rng = np.random.default_rng([fixed, number])
             waiting: list = []
             for element in self._make():
@@ -126,7 +180,7 @@ class Dataset:
             rng.shuffle(waiting)
             yield from waiting
 
-        return self._then(shuffled, self._length)
+        return self._then(shuffled, self._length, passes)
 
     def repeat(self, count: int | None = None) -> "Dataset":
         """The elements again and again, `count` times or without end."""
@@ -154,7 +208,7 @@ class Dataset:
         """These elements, then those of `other`."""
         known = self._length is not None and other._length is not None
         length = self._length + other._length if known else None
-        return self._then(lambda: itertools.chain(self._make(), other._make()), length)
+        return self._then(lambda: itertools.chain(self._make(), other._make()), length, *other._passes)
 
     def enumerate(self, start: int = 0) -> "Dataset":
         """(number, element) pairs."""

@@ -44,6 +44,11 @@ def find_photo_sets(folder: str | Path) -> PhotoSets:
     return sets
 
 
+def training_part(folder: str | Path) -> Path:
+    """The folder of classes to train on: training_set/ (or train/, training/) in `folder`, or `folder` itself."""
+    return _subfolder(Path(folder), TRAINING) or Path(folder)
+
+
 def _subfolder(folder: Path, names: tuple[str, ...]) -> Path | None:
     return next((folder / name for name in names if (folder / name).is_dir()), None)
 

@@ -3,9 +3,10 @@
 import os
 import threading
 from collections.abc import Iterator as AbstractIterator
+from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from fastcnn.data.pil_arrays import array_to_img
 from fastcnn.preprocessing.batches import BatchMaker
 from fastcnn.random import generator
 from fastcnn.utils.dataset import PyDataset
+
+if TYPE_CHECKING:
+    from fastcnn.data.pil_arrays import Image
 
 _BATCHES_AHEAD = 2
 _BUFFERS = _BATCHES_AHEAD + 2  # besides those ahead, one in use and one just asked for
@@ -142,6 +146,35 @@ class Iterator(OldAttributes, PyDataset):
     def close(self) -> None:
         """Ends the worker threads; the iterator cannot be used afterwards."""
         self._ahead.close()
+
+    def preview(
+        self,
+        path: str | os.PathLike | None = None,
+        rows: int = 4,
+        columns: int = 8,
+        class_names: Sequence[str] | None = None,
+    ) -> "Image":
+        """One picture of the photos that come next, changed as training will see them, with their labels.
+
+        The iterator stays where it is and gives the same batches as without a look. Values within 0..255, 0..1 or -1..1
+        run from black to white over that range, others (standardised photos) from their lowest to their highest, all
+        photos alike; the line at the bottom says which. Photos that are left out are crossed out.
+
+        path : a file to write the picture to, in one step; its ending is the format.
+        rows, columns : of the grid; each photo is shown at most once.
+        class_names : names to show for class numbers; default: those of the iterator.
+
+        Returns:
+            The picture, a Pillow image: notebooks show it.
+
+        Raises:
+            ValueError: for a grid without a place, or a path whose ending stands for no picture.
+            ImageError, OSError: when a photo cannot be used, or the file not be written.
+        """
+        from fastcnn.preprocessing.preview import preview
+
+        with self.lock:
+            return preview(self, path, rows, columns, class_names)
 
     @property
     def index_array(self) -> np.ndarray:

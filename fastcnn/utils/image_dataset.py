@@ -7,7 +7,7 @@ import numpy as np
 
 from fastcnn.data import image_folder
 from fastcnn.data.ahead import Ahead
-from fastcnn.data.dataset import Dataset
+from fastcnn.data.dataset import Dataset, Passes
 from fastcnn.data.decode import Reading, read_pixels
 from fastcnn.imaging.resampling import Resize, check_interpolation
 from fastcnn.layers import arguments
@@ -154,18 +154,16 @@ class _Photos:
 
     def dataset(self, paths: list[str], labels: np.ndarray | None, batch_size: int | None, seed: int | None) -> Dataset:
         """Photos with their labels; with a seed in another order each time."""
-        passes = 0
+        passes = Passes()
 
         def elements() -> Iterator:
-            nonlocal passes
             order = np.arange(len(paths))
             if seed is not None:
-                np.random.default_rng([seed, passes]).shuffle(order)
-            passes += 1
+                np.random.default_rng([seed, passes.next()]).shuffle(order)
             for number, photo in zip(order, self._decoded([paths[i] for i in order]), strict=True):
                 yield photo if labels is None else (photo, labels[number])
 
-        made = Dataset(elements, len(paths))
+        made = Dataset(elements, len(paths), passes=[passes])
         made.file_paths = paths
         return made if batch_size is None else made.batch(batch_size)
 
