@@ -10,12 +10,14 @@ from fastcnn.data.buffers import BatchBuffers
 from fastcnn.data.photos import Photos
 from fastcnn.preprocessing.affine import affine_matrix
 from fastcnn.preprocessing.random_parameters import DRAWS
+from fastcnn.preprocessing.standardizing import Tones
 from fastcnn.random import item_uniforms
 from fastcnn.switching import get_backend
 
 if TYPE_CHECKING:
     from fastcnn.preprocessing.generator import ImageDataGenerator
 
+_UNMOVED = np.eye(2, 3)
 _AFFINE = ("theta", "tx", "ty", "shear", "zx", "zy")
 
 
@@ -55,26 +57,32 @@ class BatchMaker:
 
 
 class _Changes:
-    """What is done to the photos of one batch: drawn by the first thread that needs it, applied photo by photo."""
+    """What is done to the photos of one batch: decided by the first thread that needs it, applied photo by photo."""
 
     def __init__(self, maker: BatchMaker, epoch: int, indices: np.ndarray):
         self._maker, self._epoch, self._indices = maker, epoch, indices
-        self._drawn: list[dict] | None = None
+        self._decided: tuple[list[dict], Tones | None] | None = None
 
     def __call__(self, slot: np.ndarray, photo: np.ndarray, position: int) -> None:
         """Fills the slot of the photo at `position` of the batch."""
-        if self._drawn is None:
-            self._drawn = self._draw()  # a second thread that comes by now draws the same
-        photo_into(slot, photo, self._maker.generator, self._drawn[position], self._maker.data_format)
+        if self._decided is None:
+            self._decided = self._decide()  # a second thread that comes by now decides the same
+        drawn, tones = self._decided
+        photo_into(slot, photo, self._maker.generator, drawn[position], tones, self._maker.data_format)
 
-    def _draw(self) -> list[dict]:
-        maker = self._maker
-        if maker.generator is None or not maker.generator.ranges.random:
-            return [{}] * len(self._indices)
-        # By what the photos are, not by when or where they are made: any number of threads gives the same.
-        uniforms = item_uniforms([maker.seed, self._epoch], self._indices, DRAWS)
-        height, width = np.take(maker.image_shape, (0, 1) if maker.data_format == "channels_last" else (1, 2))
-        return maker.generator.ranges.draw(int(height), int(width), uniforms)
+    def _decide(self) -> tuple[list[dict], Tones | None]:
+        """Each photo's random parameters, and how all are normalised."""
+        maker, drawn = self._maker, [{}] * len(self._indices)
+        if maker.generator is None:
+            return drawn, None
+        height, width, channels = maker.image_shape
+        if maker.data_format == "channels_first":
+            channels, height, width = maker.image_shape
+        if maker.generator.ranges.random:
+            # By what the photos are, not by when or where they are made: any number of threads gives the same.
+            uniforms = item_uniforms([maker.seed, self._epoch], self._indices, DRAWS)
+            drawn = maker.generator.ranges.draw(height, width, uniforms)
+        return drawn, maker.generator.tones(channels)
 
 
 def photo_into(
@@ -82,40 +90,47 @@ def photo_into(
     photo: np.ndarray,
     generator: "ImageDataGenerator | None",
     parameters: dict,
+    tones: Tones | None,
     data_format: str,
 ) -> None:
-    """Writes one photo (H, W, C) into its slot of a batch, changed by `parameters` and normalised.
+    """Writes one photo (H, W, C) into its slot of a batch, changed by `parameters` and normalised by `tones`.
 
-    Geometry and rescale alone go in one step from the decoded bytes to the slot; anything else in Keras's steps.
+    From the decoded bytes to the slot it is one pass of kernels. Without `tones` Keras's steps are taken one by one.
     """
     view = slot if data_format == "channels_last" else np.moveaxis(slot, 0, 2)
     if generator is None:
         view[...] = photo[:, :, : view.shape[2]]
-        return
-    colour = parameters.get("channel_shift_intensity") is not None or parameters.get("brightness") is not None
-    if colour or not generator.only_rescales:
+    elif tones is None or view.dtype != np.float32:
         photo = photo[:, :, : view.shape[2]]
         x = np.asarray(photo if data_format == "channels_last" else np.moveaxis(photo, 2, 0), slot.dtype)
         # A copy, since standardize works in place and x may be the user's own array.
         slot[...] = generator.standardize(np.array(generator.apply_transform(x, parameters), slot.dtype))
-        return
-    scale = generator.rescale or 1.0
-    horizontal, vertical = bool(parameters.get("flip_horizontal")), bool(parameters.get("flip_vertical"))
-    matrix = affine_matrix(*photo.shape[:2], **{name: parameters[name] for name in _AFFINE if name in parameters})
-    if matrix is None:
-        turned = photo[_direction(vertical), _direction(horizontal), : view.shape[2]]
-        np.multiply(turned, view.dtype.type(scale), out=view)
-        return
-    whole = view.dtype == np.float32 and view.flags.c_contiguous
-    target = view if whole else np.empty(view.shape, np.float32)
-    photo = photo[:, :, : view.shape[2]]
+    else:
+        whole = view if view.flags.c_contiguous else np.empty(view.shape, np.float32)
+        _by_kernels(whole, photo, generator, parameters, tones)
+        if whole is not view:
+            view[...] = whole
+
+
+def _by_kernels(
+    target: np.ndarray, photo: np.ndarray, generator: "ImageDataGenerator", parameters: dict, tones: Tones
+) -> None:
+    """Geometry, then colours, straight into `target`: (H, W, C) float32."""
+    backend = get_backend()
+    photo = photo[:, :, : target.shape[2]]
     source = np.ascontiguousarray(photo if photo.dtype == np.uint8 else photo.astype(np.float32, copy=False))
-    sampling = {"order": generator.interpolation_order, "fill_mode": generator.fill_mode, "cval": float(generator.cval)}
-    flips = {"flip_horizontal": horizontal, "flip_vertical": vertical}
-    get_backend().image_affine(source, target, matrix, **sampling, **flips, scale=float(scale))
-    if not whole:
-        view[...] = target
-
-
-def _direction(backwards: bool) -> slice:
-    return slice(None, None, -1 if backwards else 1)
+    shift, brightness = parameters.get("channel_shift_intensity") or 0.0, parameters.get("brightness")
+    coloured = bool(shift) or brightness is not None or not tones.only_scales
+    matrix = affine_matrix(*photo.shape[:2], **{name: parameters[name] for name in _AFFINE if name in parameters})
+    flips = {name: bool(parameters.get(name)) for name in ("flip_horizontal", "flip_vertical")}
+    if matrix is not None or any(flips.values()):
+        order = generator.interpolation_order if matrix is not None else 0
+        sampling = {"order": order, "fill_mode": generator.fill_mode, "cval": float(generator.cval)}
+        scale = 1.0 if coloured else tones.scale
+        backend.image_affine(source, target, _UNMOVED if matrix is None else matrix, **sampling, **flips, scale=scale)
+        if not coloured:
+            return
+        source = target
+    settings = {"scale": tones.scale, "center": tones.center, "normalise": tones.normalise}
+    settings |= {"shift": float(shift), "brightness": None if brightness is None else float(brightness)}
+    backend.image_tones(source, target, tones.offset, tones.factor, **settings)

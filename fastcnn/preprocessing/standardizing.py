@@ -1,6 +1,7 @@
 """The normalising half of ImageDataGenerator: what follows the random changes."""
 
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,14 +11,46 @@ from fastcnn.preprocessing import statistics
 _SMALL = 1e-6  # added to standard deviations, as Keras does, so that a plain photo does not divide by zero
 
 
+@dataclass(frozen=True)
+class Tones:
+    """What `standardize` does, as the numbers that the kernel image_tones takes; offset and factor: one a channel."""
+
+    scale: float
+    center: bool
+    normalise: bool
+    offset: np.ndarray
+    factor: np.ndarray
+    only_scales: bool
+
+
 class Standardizer:
     """Normalises photos by the settings of ImageDataGenerator, which is its subclass and describes them."""
 
-    @property
-    def only_rescales(self) -> bool:
-        """Whether `standardize` does nothing but multiply by `rescale`."""
-        samplewise = self.samplewise_center or self.samplewise_std_normalization
-        return not (samplewise or self._needs_fit or self.preprocessing_function)
+    def tones(self, channels: int) -> Tones | None:
+        """What `standardize` does to photos of so many channels; None when that takes more than image_tones does.
+
+        Warns as `standardize` does.
+        """
+        if self.preprocessing_function or self.zca_whitening:
+            return None
+        center = self.featurewise_center and self._fitted("featurewise_center", self.mean)
+        spread = self.featurewise_std_normalization and self._fitted("featurewise_std_normalization", self.std)
+        offset = self._by_channel(self.mean if center else 0.0, channels)
+        deviation = self._by_channel(self.std + _SMALL if spread else 1.0, channels)
+        if offset is None or deviation is None:
+            return None
+        samplewise = bool(self.samplewise_center), bool(self.samplewise_std_normalization)
+        plain = not (any(samplewise) or center or spread)
+        return Tones(float(self.rescale or 1.0), *samplewise, offset, 1 / deviation, plain)
+
+    def _by_channel(self, statistic: np.ndarray | float, channels: int) -> np.ndarray | None:
+        """A statistic as (channels,) float32; None when it differs within a channel."""
+        statistic = np.asarray(statistic, np.float32)
+        along = np.ones(3, int)
+        along[self.channel_axis - 1] = channels
+        if statistic.size != 1 and statistic.shape not in (tuple(along), tuple(along[self.channel_axis - 1 :])):
+            return None
+        return np.array(np.broadcast_to(statistic.ravel(), channels))
 
     @property
     def _needs_fit(self) -> bool:
