@@ -20,11 +20,6 @@ def packages() -> list[str]:
     return find_packages(include=["fastcnn", "fastcnn.*"]) + kernels
 
 
-def contraction(module: str) -> list[str]:
-    """Multiply and add as one operation, except where a coordinate's last bit decides which pixel is read."""
-    return [f"-ffp-contract={'off' if module == 'image' else 'fast'}"]
-
-
 def extensions() -> list[Extension]:
     """One extension a .pyx file; optional, so that a missing compiler does not stop the install."""
     sources = sorted(FOLDER.glob("*.pyx"))
@@ -34,7 +29,7 @@ def extensions() -> list[Extension]:
     from Cython.Build import cythonize
 
     unix = sys.platform != "win32"
-    flags = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden", "-pthread"] if unix else ["/O2"]
+    flags = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fvisibility=hidden", "-pthread"]
     modules = [
         Extension(
             f"fastcnn.kernels.cython_backend.{source.stem}",
@@ -42,7 +37,7 @@ def extensions() -> list[Extension]:
             include_dirs=[str(FOLDER.relative_to(ROOT)), numpy.get_include()],
             define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
             depends=[str(header.relative_to(ROOT)) for header in (*FOLDER.glob("*.h"), *FOLDER.glob("*.pxi"))],
-            extra_compile_args=flags + contraction(source.stem) * unix,
+            extra_compile_args=flags if unix else ["/O2"],
             extra_link_args=["-pthread"] if unix else [],
         )
         for source in sources

@@ -17,10 +17,9 @@ def _into(v, size, mode):
     last = size - 1.0
     if v >= 0 and v <= last:
         return v
-    if mode == 2:  # dcba|abcd|dcba: period 2 * size, the edge pixel is repeated
-        shifted = v + 0.5
-        shifted -= math.floor(shifted / (2.0 * size)) * (2.0 * size)
-        v = size - 0.5 - abs(shifted - size)
+    if mode == 2:  # dcba|abcd|dcba has period 2 * size and is even about -0.5
+        middle = v + 0.5
+        v = abs(middle - 2.0 * size * math.floor(middle / (2.0 * size) + 0.5)) - 0.5
     elif mode == 3:
         v = v - math.floor(v / last) * last if last > 0 else 0.0
     if v > last:
@@ -33,13 +32,13 @@ def _sample(x, y_row, col, r, c, order, scale):
     """All channels of one output pixel."""
     if order == 0:
         source = x[math.floor(r + 0.5), math.floor(c + 0.5)]
-        for channel in range(source.size):
+        for channel in range(y_row.shape[1]):
             y_row[col, channel] = source[channel] * scale
         return
     r0, c0 = int(r), int(c)
     r1, c1 = min(r0 + 1, x.shape[0] - 1), min(c0 + 1, x.shape[1] - 1)
     dr, dc = r - r0, c - c0
-    for channel in range(x.shape[2]):
+    for channel in range(y_row.shape[1]):
         above = x[r0, c0, channel] * (1 - dc) + x[r0, c1, channel] * dc
         below = x[r1, c0, channel] * (1 - dc) + x[r1, c1, channel] * dc
         y_row[col, channel] = (above * (1 - dr) + below * dr) * scale
@@ -56,7 +55,7 @@ def _affine(counter, worker, x, y, matrix, order, mode, cval, flips, scale):
             r = matrix[0, 0] * row + matrix[0, 1] * col + matrix[0, 2]
             c = matrix[1, 0] * row + matrix[1, 1] * col + matrix[1, 2]
             if mode == 1 and not (r >= 0 and r <= height - 1 and c >= 0 and c <= width - 1):
-                for channel in range(x.shape[2]):
+                for channel in range(y.shape[2]):
                     out[to, channel] = cval * scale
             else:
                 _sample(x, out, to, _into(r, height, mode), _into(c, width, mode), order, scale)

@@ -7,15 +7,16 @@ def _into(v, size, fill_mode):
     """Coordinates brought into [0, size - 1] by the fill mode, and which of them lay inside."""
     last = size - 1
     inside = (v >= 0) & (v <= last)
-    if fill_mode == "reflect":  # dcba|abcd|dcba: period 2 * size, the edge pixel is repeated
-        v = np.abs(np.mod(v + 0.5, 2 * size) - size)
-        v = np.clip(size - 0.5 - v, 0, last)
+    if fill_mode == "reflect":  # dcba|abcd|dcba has period 2 * size and is even about -0.5
+        middle = v + 0.5
+        v = np.where(inside, v, np.abs(middle - 2 * size * np.rint(middle / (2 * size))) - 0.5)
     elif fill_mode == "wrap":
         v = np.where(inside, v, np.mod(v, last) if last else 0)
-    return np.clip(v, 0, last), inside
+    return np.fmin(np.fmax(v, 0), last), inside  # 0 too for a coordinate that is not a number
 
 
 def image_affine(x, y, matrix, *, order, fill_mode, cval, flip_horizontal, flip_vertical, scale):
+    x = x[:, :, : y.shape[2]]
     rows, cols = np.meshgrid(*(np.arange(n, dtype=np.float64) for n in y.shape[:2]), indexing="ij")
     places = [m[0] * rows + m[1] * cols + m[2] for m in matrix]
     (r, r_inside), (c, c_inside) = (_into(v, n, fill_mode) for v, n in zip(places, x.shape, strict=False))

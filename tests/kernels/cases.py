@@ -5,6 +5,7 @@ A case gives canonical shapes of the arrays, the parameters, and how to fill arr
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 
@@ -277,23 +278,34 @@ def optimizer_kernels() -> Iterator[Case]:
 
 
 def image_kernels() -> Iterator[Case]:
-    """Affine maps: all fill modes, both orders, flips, one and three channels, uint8 and float32."""
+    """Affine maps: fill modes, orders, flips, types, photos of 1 to 5 channels of which as many or fewer are wanted.
+
+    The last matrices: whole pixels, an upright zoom, steps of many pixels.
+    """
     matrices = [
         [[1, 0, 0], [0, 1, 0]],
         [[0.9, 0.2, 1.3], [-0.25, 1.1, -2.7]],
         [[-1.7, 0.6, 40.2], [0.4, 2.3, -31.0]],
+        [[1, 0, -2], [0, 1, 3]],
+        [[0.8, 0, 1.5], [0, 1.3, -4.25]],
+        [[8, -7.5, 3.0], [6.5, 8, 2.0]],
     ]
-    for size, out in (((24, 31, 3), (24, 31)), ((17, 16, 1), (20, 9)), ((1, 5, 3), (6, 6))):
-        for number, matrix in enumerate(matrices):
-            for mode in ("nearest", "constant", "reflect", "wrap"):
-                params = {"order": (number + len(mode)) % 2, "fill_mode": mode, "cval": 3.5}
-                flips = {"flip_horizontal": number == 1, "flip_vertical": number == 2, "scale": 1 / 255}
-                place = {"matrix": lambda r, s, d, m=matrix: np.array(m, dtype=np.float64)}
-                photo = {"x": lambda r, s, d: r.integers(0, 256, s).astype("uint8")}
-                floats = {"x": lambda r, s, d: (r.random(s) * 255).astype("float32")}
-                shapes = {"x": size, "y": (*out, size[2]), "matrix": (2, 3)}
-                for fill, order in ((photo, params["order"]), (floats, 1)):
-                    yield Case("image_affine", shapes, params | {"order": order} | flips, place | fill)
+    modes = ("nearest", "constant", "reflect", "wrap")
+    sizes = [((24, 31, 3), (24, 31)), ((17, 16, 1), (20, 9)), ((1, 5, 3), (6, 6)), ((29, 53, 4), (35, 70))]
+    sizes += [((7, 1, 3), (5, 33)), ((1, 1, 4), (2, 18)), ((40, 40, 2), (33, 32)), ((19, 37, 5), (20, 40))]
+    for (size, out), (number, matrix), mode in product(sizes, enumerate(matrices), modes):
+        channels = {4: 3 + number % 2, 5: 1 + number}.get(size[2], size[2])
+        params = {"order": (number + len(mode)) % 2, "fill_mode": mode, "cval": 3.5}
+        flips = {"flip_horizontal": number % 2 == 1, "flip_vertical": number == 2, "scale": 1 / 255}
+        place = {"matrix": lambda r, s, d, m=matrix: np.array(m, dtype=np.float64)}
+        photo = {"x": lambda r, s, d: r.integers(0, 256, s).astype("uint8")}
+        floats = {"x": lambda r, s, d: (r.random(s) * 255).astype("float32")}
+        shapes = {"x": size, "y": (*out, min(channels, size[2])), "matrix": (2, 3)}
+        for fill, order in ((photo, 0), (photo, 1), (floats, params["order"])):
+            yield Case("image_affine", shapes, params | {"order": order} | flips, place | fill)
+    wide = {"x": (20, 1500, 3), "y": (18, 1100, 3), "matrix": (2, 3)}  # more than one strip of columns
+    place = {"matrix": lambda r, s, d: np.array(matrices[1], dtype=np.float64)}
+    yield Case("image_affine", wide, params | flips, photo | place)
 
 
 def all_cases() -> list[Case]:
