@@ -214,3 +214,12 @@ def test_a_backend_that_loads_has_every_module_that_its_folder_holds(name):
     assert len(wanted) > 8
     for module in wanted:
         importlib.import_module(f"fastcnn.kernels.{name}_backend.{module}")
+
+
+@everywhere
+def test_an_affine_map_needs_the_channels_that_are_wanted(backend):
+    options = {"order": 1, "fill_mode": "nearest", "cval": 0.0, "scale": 1.0}
+    options |= {"flip_horizontal": False, "flip_vertical": False}
+    y = np.zeros((4, 4, 4), np.float32)
+    with pytest.raises(ValueError, match=r"x must have at least the 4 channels of y. Received: x of shape \(4, 4, 3\)"):
+        backend.image_affine(np.zeros((4, 4, 3), np.uint8), y, np.eye(2, 3), **options)
