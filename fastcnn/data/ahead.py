@@ -8,10 +8,26 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Hashable, Sequence
+from numbers import Integral
 from typing import Protocol
 
 # A decode takes milliseconds; a thread that hangs in a dead network drive must not hold up the exit for ever.
 _JOIN_SECONDS = 5.0
+_MOST_WORKERS = 4
+
+
+def thread_count(workers: int | None) -> int:
+    """The number of threads: as asked, else one a usable processor, up to a few.
+
+    Raises:
+        ValueError: for a negative number or anything else that is none.
+    """
+    if workers is None:
+        usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return min(_MOST_WORKERS, usable)
+    if not isinstance(workers, Integral) or workers < 0:
+        raise ValueError(f"workers must be 0 (no threads) or more. Received: {workers!r}")
+    return int(workers)
 
 
 class Job(Protocol):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -52,3 +53,10 @@ class BatchJob:
     def result(self) -> Filled:
         """The batch."""
         return Filled(self._x, self._indices, self._present)
+
+
+def weighted(x: Any, y: Any, present: np.ndarray, weights: np.ndarray | None) -> tuple:
+    """Returns (x, y), or (x, y, sample weights) when there are weights or photos left out, whose weight is 0."""
+    if not present.all():
+        weights = present.astype(np.float32) * (1 if weights is None else weights)
+    return (x, y) if weights is None else (x, y, weights)

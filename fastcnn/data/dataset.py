@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastcnn.arrays import with_numpy
+from fastcnn.data.skipping import Omissions
 from fastcnn.random import stream_kept
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Dataset:
     passes : counts of iterations that the order depends on, besides those of `like`.
 
     Attributes:
-        class_names, file_paths: of photos out of a folder; the datasets made of it keep them.
+        class_names, file_paths, omissions: of photos out of a folder; the datasets made of it keep them.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Dataset:
         self._passes: tuple[Passes, ...] = (*getattr(like, "_passes", ()), *passes)
         self.class_names: list[str] | None = getattr(like, "class_names", None)
         self.file_paths: list[str] | None = getattr(like, "file_paths", None)
+        self.omissions: Omissions | None = getattr(like, "omissions", None)
 
     @classmethod
     def from_tensor_slices(cls, arrays: object) -> "Dataset":
@@ -69,6 +71,11 @@ class Dataset:
 
     def __iter__(self) -> Iterator:
         return (with_numpy(element) for element in self._make())
+
+    @property
+    def skipped(self) -> list[tuple[str, str]]:
+        """(path, reason) of every photo of a folder that was left out so far."""
+        return [] if self.omissions is None else self.omissions.files
 
     def as_numpy_iterator(self) -> Iterator:
         """The elements as plain arrays."""

@@ -24,6 +24,7 @@ class Omissions:
             raise ValueError(f"max_skipped is a share of all files, between 0 and 1. Received: {max_skipped!r}")
         self.total, self.on_error, self.max_skipped = total, on_error, max_skipped
         self._errors: dict[int, ImageError] = {}
+        self._told = False
         self._lock = threading.Lock()
 
     def __contains__(self, index: int) -> bool:
@@ -56,14 +57,15 @@ class Omissions:
         if count > self.max_skipped * self.total:
             raise self._too_many(count)
 
-    def summary(self) -> str:
-        """One line on what was left out; empty when nothing was."""
+    def new_summary(self) -> str:
+        """One line on what was left out; empty when nothing was, and after the first time."""
         with self._lock:
-            kinds = Counter(error.kind for error in self._errors.values())
+            kinds = Counter() if self._told else Counter(error.kind for error in self._errors.values())
+            self._told = True
         if not kinds:
             return ""
         listed = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
-        return f"{kinds.total():,} of {self.total:,} images skipped: {listed}; see the iterator's .skipped"
+        return f"{kinds.total():,} of {self.total:,} images skipped: {listed}; see .skipped"
 
     def _too_many(self, count: int) -> ImageError:
         with self._lock:

@@ -124,33 +124,42 @@ class Resize:
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """The resized images, in the images' own float type."""
-        simple = self.interpolation in ("nearest", "bilinear") and not self.antialias and not self.pad
-        if simple and images.dtype == np.float32:
-            return self._by_kernel(images)
+        if self._has_kernel and images.dtype == np.float32:
+            resized = np.empty((len(images), *self.size, images.shape[3]), np.float32)
+            for image, target in zip(images, resized, strict=True):
+                self._by_kernel(image, target)
+            return resized
         rows, columns, border = self.matrices(*images.shape[1:3])
         resized = apply_axes(images, rows, columns)
         if border is not None:
             resized += border[..., None].astype(resized.dtype)
         return resized
 
+    def into(self, photo: np.ndarray, slot: np.ndarray) -> None:
+        """Writes one resized photo (H, W, C) uint8 or float32 to `slot`: (height, width, OC) float32, OC <= C."""
+        if self._has_kernel:
+            self._by_kernel(photo, slot)
+        else:
+            slot[...] = self(photo[np.newaxis, :, :, : slot.shape[2]].astype(np.float32))[0]
+
+    @property
+    def _has_kernel(self) -> bool:
+        return self.interpolation in ("nearest", "bilinear") and not self.antialias and not self.pad
+
     def gradient(self, dy: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         """The gradient of the images (N, H, W, C) = shape, from that of the result."""
         rows, columns, _ = self.matrices(*shape[1:3])
         return apply_axes(dy, np.ascontiguousarray(rows.T), np.ascontiguousarray(columns.T))
 
-    def _by_kernel(self, images: np.ndarray) -> np.ndarray:
+    def _by_kernel(self, image: np.ndarray, target: np.ndarray) -> None:
         """The same by the kernel for affine maps: no product with matrices that are mostly 0."""
-        sizes = images.shape[1:3]
+        sizes = image.shape[:2]
         (top, height), (left, width) = ((abs(p - s) // 2, p) for p, s in zip(self._used(*sizes), sizes, strict=True))
         steps = [height / self.size[0], width / self.size[1]]
         matrix = np.array([[steps[0], 0, steps[0] / 2 - 0.5], [0, steps[1], steps[1] / 2 - 0.5]])
         options = {"order": int(self.interpolation == "bilinear"), "fill_mode": "nearest", "cval": 0.0, "scale": 1.0}
-        resized = np.empty((len(images), *self.size, images.shape[3]), np.float32)
-        affine = get_backend().image_affine
-        for image, target in zip(images, resized, strict=True):
-            source = np.ascontiguousarray(image[top : top + height, left : left + width])
-            affine(source, target, matrix, **options, flip_horizontal=False, flip_vertical=False)
-        return resized
+        source = np.ascontiguousarray(image[top : top + height, left : left + width, : target.shape[2]])
+        get_backend().image_affine(source, target, matrix, **options, flip_horizontal=False, flip_vertical=False)
 
     def _used(self, height: int, width: int) -> tuple[int, int]:
         """Rows and columns of the part that is resized: less than the image has (crop), or more (pad)."""

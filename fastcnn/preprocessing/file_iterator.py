@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from fastcnn.data.batch_job import Filled
+from fastcnn.data.batch_job import Filled, weighted
 from fastcnn.data.photo_cache import make_cache
 from fastcnn.data.photos import FilePhotos
 from fastcnn.data.pil_arrays import checked_data_format
 from fastcnn.data.skipping import Omissions, check_headers
-from fastcnn.preprocessing.iterator import Iterator, weighted
+from fastcnn.preprocessing.iterator import Iterator
 
 _READING = ("orientation", "background", "max_pixels", "scaled_jpeg")
 
@@ -78,7 +78,7 @@ class FileIterator(Iterator):
         self.keep_aspect_ratio = reading.keep_aspect_ratio
         self.filepaths, self.samples = list(filepaths), len(filepaths)
         self._reading, self._omissions = reading, Omissions(len(filepaths), on_error, max_skipped)
-        self._checked = self._summed_up = False
+        self._checked = False
         kept, self._cache_note = make_cache(cache, cache_limit, self.samples, (*reading.target_size, channels))
         photos = FilePhotos(self.filepaths, reading, channels, self._omissions, kept)
         common = (batch_size, shuffle, seed, image_data_generator, shape, data_format, dtype or "float32", saving)
@@ -115,10 +115,8 @@ class FileIterator(Iterator):
             self._omissions.add_all(check_headers(self.filepaths, self._reading, self.workers))
             self._checked = True
         batch = super()._fetch(number)
-        if not self._summed_up and number == len(self) - 1:
-            self._summed_up = True
-            if summary := self._omissions.summary():
-                print(summary)
+        if number == len(self) - 1 and (summary := self._omissions.new_summary()):
+            print(summary)
         return batch
 
     def _labelled(self, filled: Filled) -> Any:

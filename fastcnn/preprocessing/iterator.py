@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastcnn.compat.names import OldAttributes
-from fastcnn.data.ahead import Ahead
+from fastcnn.data.ahead import Ahead, thread_count
 from fastcnn.data.batch_job import Filled
 from fastcnn.data.buffers import BatchBuffers
 from fastcnn.data.photos import Photos
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _BATCHES_AHEAD = 2
 _BUFFERS = _BATCHES_AHEAD + 2  # besides those ahead, one in use and one just asked for
-_MOST_WORKERS = 4
 _STATE = ("epoch", "batch_index", "total_batches_seen", "_touched")
 
 
@@ -208,13 +207,6 @@ class Iterator(OldAttributes, PyDataset):
             array_to_img(photo, self.data_format, scale=True).save(os.path.join(self.save_to_dir, name))
 
 
-def weighted(x: Any, y: Any, present: np.ndarray, weights: np.ndarray | None) -> tuple:
-    """Returns (x, y), or (x, y, sample weights) when there are weights or photos left out, whose weight is 0."""
-    if not present.all():
-        weights = present.astype(np.float32) * (1 if weights is None else weights)
-    return (x, y) if weights is None else (x, y, weights)
-
-
 def _positive(name: str, value: int) -> int:
     if not isinstance(value, Integral) or value < 1:
         raise ValueError(f"{name} must be a positive integer. Received: {value!r}")
@@ -230,12 +222,7 @@ def _seed(seed: int | None) -> int:
 
 
 def _workers(workers: int | None, image_data_generator: Any) -> int:
-    """The number of threads: as asked; else one for a function of the user, which need not be safe in several."""
-    if workers is None:
-        if image_data_generator is not None and image_data_generator.preprocessing_function:
-            return 1
-        usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return min(_MOST_WORKERS, usable)
-    if not isinstance(workers, Integral) or workers < 0:
-        raise ValueError(f"workers must be 0 (no threads) or more. Received: {workers!r}")
-    return int(workers)
+    """`thread_count`, but one thread for a function of the user, which need not be safe in several."""
+    if workers is None and image_data_generator is not None and image_data_generator.preprocessing_function:
+        return 1
+    return thread_count(workers)

@@ -1,20 +1,22 @@
 """image_dataset_from_directory: the photos of a folder as a dataset of batches."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from fastcnn.data import image_folder
-from fastcnn.data.ahead import Ahead
+from fastcnn.data.ahead import thread_count
 from fastcnn.data.dataset import Dataset, Passes
-from fastcnn.data.decode import Reading, read_pixels
+from fastcnn.data.decode import CHANNELS, Reading
+from fastcnn.data.photo_batches import PhotoBatches
+from fastcnn.data.photos import FilePhotos
+from fastcnn.data.skipping import Omissions
 from fastcnn.imaging.resampling import Resize, check_interpolation
 from fastcnn.layers import arguments
 
 FORMATS = ("BMP", "GIF", "JPEG", "PNG")
 _LABEL_MODES = ("int", "categorical", "binary", None)
-_AHEAD = 32  # photos decoded before they are asked for
 
 
 def image_dataset_from_directory(
@@ -36,6 +38,10 @@ def image_dataset_from_directory(
     data_format: str | None = None,
     format: str = "tf",
     verbose: bool = True,
+    *,
+    on_error: str = "raise",
+    max_skipped: float = 0.01,
+    workers: int | None = None,
 ) -> Dataset | list[Dataset]:
     """The photos of a folder as batches: float32 (N, height, width, channels) in 0..255, with their labels.
 
@@ -47,13 +53,17 @@ def image_dataset_from_directory(
         "both" makes a list of the two.
     image_size : (height, width); interpolation without antialiasing, as tf.image.resize.
     format : accepted; batches are arrays in any case.
+    on_error : "raise" stops at a photo that cannot be used; "skip" keeps its place in the batch with weight 0 (the
+        batch is then (x, y, weights)), lists it in the dataset's `skipped`, and raises beyond the share max_skipped.
+    workers : decoding threads; 0 decodes in the caller's thread.
 
     Returns:
-        A Dataset with `class_names` and `file_paths`; batch_size=None gives single photos.
+        A Dataset with `class_names`, `file_paths` and `skipped`; batch_size=None gives single photos.
 
     Raises:
         FileNotFoundError, ValueError: when the folder or an argument does not fit.
-        ImageError: while iterating, for a photo that cannot be used, by its path.
+        ImageError: while iterating, for a photo that cannot be used, by its path; before the first batch if its header
+            says so.
     """
     _check_options(label_mode, validation_split, subset, shuffle, seed)
     seed = int(np.random.randint(10**6)) if seed is None else seed
@@ -75,14 +85,18 @@ def image_dataset_from_directory(
         pad_to_aspect_ratio=pad_to_aspect_ratio,
     )
     layout = arguments.data_format("image_dataset_from_directory", data_format)
-    photos = _Photos(resize, Reading(color_mode), layout == "channels_first")
     encoded = None if numbers is None or label_mode is None else _encoded(numbers, label_mode, len(names))
-    parts = [
-        photos.dataset(paths[cut], None if encoded is None else encoded[cut], batch_size, seed if shuffled else None)
-        for cut, shuffled in _cuts(len(paths), validation_split, subset, shuffle, verbose)
-    ]
-    for part in parts:
+    workers, parts = thread_count(workers), []
+    for cut, shuffled in _cuts(len(paths), validation_split, subset, shuffle, verbose):
+        omissions = Omissions(len(paths[cut]), on_error, max_skipped)
+        photos = FilePhotos(paths[cut], Reading(color_mode), CHANNELS[color_mode], omissions)
+        shown = None if encoded is None else encoded[cut]
+        order, passes = seed if shuffled else None, Passes()
+        batches = PhotoBatches(photos, shown, resize, layout == "channels_first", batch_size, order, passes, workers)
+        part = Dataset(batches, len(batches), passes=[passes])
+        part.file_paths, part.omissions = paths[cut], omissions
         part.class_names = list(names) if labels is not None else None
+        parts.append(part)
     return parts if subset == "both" else parts[0]
 
 
@@ -144,54 +158,3 @@ def _cuts(total: int, split: float | None, subset: str | None, shuffle: bool, ve
         if verbose:
             print(f"Using {count} files for {name}.")
     return [(both[name], shuffle and not (subset == "both" and name == "validation")) for name in wanted]
-
-
-class _Photos:
-    """From paths to resized pixels, decoded ahead by threads."""
-
-    def __init__(self, resize: Resize, reading: Reading, channels_first: bool):
-        self._resize, self._reading, self._channels_first = resize, reading, channels_first
-
-    def dataset(self, paths: list[str], labels: np.ndarray | None, batch_size: int | None, seed: int | None) -> Dataset:
-        """Photos with their labels; with a seed in another order each time."""
-        passes = Passes()
-
-        def elements() -> Iterator:
-            order = np.arange(len(paths))
-            if seed is not None:
-                np.random.default_rng([seed, passes.next()]).shuffle(order)
-            for number, photo in zip(order, self._decoded([paths[i] for i in order]), strict=True):
-                yield photo if labels is None else (photo, labels[number])
-
-        made = Dataset(elements, len(paths), passes=[passes])
-        made.file_paths = paths
-        return made if batch_size is None else made.batch(batch_size)
-
-    def _decoded(self, paths: list[str]) -> Iterator[np.ndarray]:
-        ahead = Ahead(lambda number: _Decoding(self, paths[number]), min(4, os.cpu_count() or 1))
-        try:
-            for number in range(len(paths)):
-                yield ahead.get(number, range(number + 1, min(number + 1 + _AHEAD, len(paths))))
-        finally:
-            ahead.close()
-
-    def read(self, path: str) -> np.ndarray:
-        """One photo, float32 of the wanted size."""
-        pixels = read_pixels(path, self._reading)[np.newaxis].astype(np.float32)
-        resized = pixels[0] if pixels.shape[1:3] == self._resize.size else self._resize(pixels)[0]
-        return np.ascontiguousarray(np.moveaxis(resized, -1, 0)) if self._channels_first else resized
-
-
-class _Decoding:
-    """One photo as a job for the threads."""
-
-    size = 1
-
-    def __init__(self, photos: _Photos, path: str):
-        self._photos, self._path = photos, path
-
-    def run(self, part: int) -> None:
-        self._photo = self._photos.read(self._path)
-
-    def result(self) -> np.ndarray:
-        return self._photo

@@ -82,7 +82,7 @@ def test_skipped_photos_are_listed_and_counted_in_one_line(top, capsys):
     for _ in range(3):
         assert "skipped" not in capsys.readouterr().out
         next(it)
-    line = "3 of 20 images skipped: 2 truncated, 1 empty; see the iterator's .skipped\n"
+    line = "3 of 20 images skipped: 2 truncated, 1 empty; see .skipped\n"
     assert capsys.readouterr().out == line
     assert [os.path.basename(path) for path, _ in it.skipped] == ["cats009.png", "dogs001.png", "dogs002.png"]
     assert it.skipped[1][1] == "empty file"
