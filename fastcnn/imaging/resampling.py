@@ -158,7 +158,7 @@ class Resize:
         steps = [height / self.size[0], width / self.size[1]]
         matrix = np.array([[steps[0], 0, steps[0] / 2 - 0.5], [0, steps[1], steps[1] / 2 - 0.5]])
         options = {"order": int(self.interpolation == "bilinear"), "fill_mode": "nearest", "cval": 0.0, "scale": 1.0}
-        source = np.ascontiguousarray(image[top : top + height, left : left + width, : target.shape[2]])
+        source = np.ascontiguousarray(image[top : top + height, left : left + width])
         get_backend().image_affine(source, target, matrix, **options, flip_horizontal=False, flip_vertical=False)
 
     def _used(self, height: int, width: int) -> tuple[int, int]:

@@ -117,7 +117,6 @@ def _by_kernels(
 ) -> None:
     """Geometry, then colours, straight into `target`: (H, W, C) float32."""
     backend = get_backend()
-    photo = photo[:, :, : target.shape[2]]
     source = np.ascontiguousarray(photo if photo.dtype == np.uint8 else photo.astype(np.float32, copy=False))
     shift, brightness = parameters.get("channel_shift_intensity") or 0.0, parameters.get("brightness")
     coloured = bool(shift) or brightness is not None or not tones.only_scales

@@ -111,19 +111,21 @@ INLINE void FN(sample_linear)(const Affine *t, const Places *p, float *y, const 
 }
 #endif
 
-/* Any number of channels, any size, nothing read or written but what is needed. */
+/* Any number of channels, any size, nothing read or written but what is needed; in the order of the others, for the
+   same bits. */
 INLINE void FN(sample_any)(const Affine *t, const Places *p, ptrdiff_t count, float *y) {
     const ptrdiff_t stride = t->size[1] * t->channels;
     const ptrdiff_t below = t->size[0] > 1 ? stride : 0, next = t->size[1] > 1 ? t->channels : 0;
     const float scale = (float)t->scale;
     for (ptrdiff_t i = 0; i < count; i++, y += t->out_channels) {
         const PIXEL *x = (const PIXEL *)t->x + p->index[0][i] * stride + p->index[1][i] * t->channels;
-        const float down = p->fraction[0][i], right = p->fraction[1][i];
+        const float down = p->fraction[0][i], across = p->fraction[1][i];
         for (ptrdiff_t c = 0; c < t->out_channels; c++)
             if (t->linear) {
-                const float upper = x[c] + ((float)x[c + next] - x[c]) * right;
-                const float lower = x[c + below] + ((float)x[c + below + next] - x[c + below]) * right;
-                y[c] = (upper + (lower - upper) * down) * scale;
+                const float here = x[c], beside = x[c + next];
+                const float left = here + (x[c + below] - here) * down;
+                const float right = beside + (x[c + below + next] - beside) * down;
+                y[c] = (left + (right - left) * across) * scale;
             } else {
                 y[c] = x[c] * scale;
             }
