@@ -135,12 +135,16 @@ class Resize:
             resized += border[..., None].astype(resized.dtype)
         return resized
 
-    def into(self, photo: np.ndarray, slot: np.ndarray) -> None:
-        """Writes one resized photo (H, W, C) uint8 or float32 to `slot`: (height, width, OC) float32, OC <= C."""
+    def into(self, photo: np.ndarray, slot: np.ndarray, scale: float = 1.0) -> None:
+        """Writes one resized photo (H, W, C) uint8 or float32 to `slot`: (height, width, OC) float32, OC <= C.
+
+        scale multiplies the result.
+        """
         if self._has_kernel:
             self._by_kernel(photo, slot)
         else:
             slot[...] = self(photo[np.newaxis, :, :, : slot.shape[2]].astype(np.float32))[0]
+        slot *= np.float32(scale)
 
     @property
     def _has_kernel(self) -> bool:

@@ -72,6 +72,23 @@ def test_resizing_keeps_a_flat_image_and_has_an_adjoint(interpolation, antialias
     np.testing.assert_allclose((dy * resize(direction)).sum(), back, rtol=1e-10)
 
 
+@everywhere
+@pytest.mark.parametrize("interpolation", INTERPOLATIONS)
+@pytest.mark.parametrize("antialias", [False, True])
+@pytest.mark.parametrize("ratio", [{}, {"crop_to_aspect_ratio": True}, {"pad_to_aspect_ratio": True}])
+def test_one_photo_goes_into_its_slot_whatever_its_type_and_spare_channels(backend, interpolation, antialias, ratio):
+    photo = RNG.integers(0, 256, (23, 31, 4)).astype(np.uint8)
+    resize = Resize(14, 9, interpolation, antialias, **ratio, fill_value=7.0)
+    expected = resize(photo[None, :, :, :3].astype(np.float64))[0] / 255
+    slots = np.full((3, 14, 9, 3), np.nan, np.float32)
+    with switching.use_backend(backend):
+        resize.into(photo, slots[0], 1 / 255)
+        resize.into(photo[:, :, :3].astype(np.float32), slots[2], 1 / 255)
+    np.testing.assert_allclose(slots[0], expected, rtol=0, atol=1e-5)
+    np.testing.assert_array_equal(slots[2], slots[0])
+    assert np.isnan(slots[1]).all()
+
+
 def test_weights_of_an_axis_add_up_to_1_and_are_shared():
     assert axis_weights(7, 4, "area").sum(axis=1) == pytest.approx(np.ones(4))
     assert axis_weights(7, 4, "area") is axis_weights(7, 4, "area")
