@@ -31,6 +31,15 @@ def read_file(path: str, reading: "Reading") -> np.ndarray:
     return read_padded(path, reading)
 
 
+def reader(isolate: bool) -> "Callable[[str, Reading], np.ndarray]":
+    """What makes pixels of a path: in this process, or in child processes, which a crash does not spread from."""
+    if not isolate:
+        return read_file
+    from fastcnn.data.isolated import IsolatedReader
+
+    return IsolatedReader().read
+
+
 @dataclass(frozen=True)
 class FilePhotos:
     """Photos in files, each decoded once as long as the cache has room.

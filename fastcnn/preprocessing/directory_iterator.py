@@ -23,6 +23,7 @@ class DirectoryIterator(FileIterator):
     cache : "ram" or "disk" keeps decoded photos, so that later epochs decode none; says how much that takes.
     cache_limit : bytes that they may take; default: half of the memory, or of the disk, that is free.
     workers : decoding threads; 0 decodes in the caller's thread.
+    isolate : decodes in child processes, so that a photo that crashes its decoder is named like any other bad one.
     orientation, background, formats, max_pixels, scaled_jpeg : see fastcnn.data.decode.Reading.
     save_to_dir, save_prefix, save_format : writes every photo that is handed out, for a look at the changes.
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from fastcnn.data.batch_job import Filled, weighted
 from fastcnn.data.photo_cache import make_cache
-from fastcnn.data.photos import FilePhotos
+from fastcnn.data.photos import FilePhotos, reader
 from fastcnn.data.pil_arrays import checked_data_format
 from fastcnn.data.skipping import Omissions, check_headers
 from fastcnn.preprocessing.iterator import Iterator
@@ -67,6 +67,7 @@ class FileIterator(Iterator):
         cache: str | bool = False,
         cache_limit: int | None = None,
         workers: int | None = None,
+        isolate: bool = False,
     ):
         from fastcnn.data.decode import CHANNELS
 
@@ -80,7 +81,7 @@ class FileIterator(Iterator):
         self._reading, self._omissions = reading, Omissions(len(filepaths), on_error, max_skipped)
         self._checked = False
         kept, self._cache_note = make_cache(cache, cache_limit, self.samples, (*reading.target_size, channels))
-        photos = FilePhotos(self.filepaths, reading, channels, self._omissions, kept)
+        photos = FilePhotos(self.filepaths, reading, channels, self._omissions, kept, reader(isolate))
         common = (batch_size, shuffle, seed, image_data_generator, shape, data_format, dtype or "float32", saving)
         super().__init__(photos, self.samples, *common, workers)
 

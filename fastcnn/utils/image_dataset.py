@@ -10,7 +10,7 @@ from fastcnn.data.ahead import thread_count
 from fastcnn.data.dataset import Dataset, Passes
 from fastcnn.data.decode import CHANNELS, Reading
 from fastcnn.data.photo_batches import PhotoBatches
-from fastcnn.data.photos import FilePhotos
+from fastcnn.data.photos import FilePhotos, reader
 from fastcnn.data.skipping import Omissions
 from fastcnn.imaging.resampling import Resize, check_interpolation
 from fastcnn.layers import arguments
@@ -42,6 +42,7 @@ def image_dataset_from_directory(
     on_error: str = "raise",
     max_skipped: float = 0.01,
     workers: int | None = None,
+    isolate: bool = False,
 ) -> Dataset | list[Dataset]:
     """The photos of a folder as batches: float32 (N, height, width, channels) in 0..255, with their labels.
 
@@ -56,6 +57,7 @@ def image_dataset_from_directory(
     on_error : "raise" stops at a photo that cannot be used; "skip" keeps its place in the batch with weight 0 (the
         batch is then (x, y, weights)), lists it in the dataset's `skipped`, and raises beyond the share max_skipped.
     workers : decoding threads; 0 decodes in the caller's thread.
+    isolate : decodes in child processes, so that a photo that crashes its decoder is named like any other bad one.
 
     Returns:
         A Dataset with `class_names`, `file_paths` and `skipped`; batch_size=None gives single photos.
@@ -89,7 +91,7 @@ def image_dataset_from_directory(
     workers, parts = thread_count(workers), []
     for cut, shuffled in _cuts(len(paths), validation_split, subset, shuffle, verbose):
         omissions = Omissions(len(paths[cut]), on_error, max_skipped)
-        photos = FilePhotos(paths[cut], Reading(color_mode), CHANNELS[color_mode], omissions)
+        photos = FilePhotos(paths[cut], Reading(color_mode), CHANNELS[color_mode], omissions, read=reader(isolate))
         shown = None if encoded is None else encoded[cut]
         order, passes = seed if shuffled else None, Passes()
         batches = PhotoBatches(photos, shown, resize, layout == "channels_first", batch_size, order, passes, workers)
