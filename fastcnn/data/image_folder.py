@@ -104,7 +104,7 @@ def extensions_of(formats: Sequence[str]) -> set[str]:
 def _subfolders(directory: str) -> tuple[list[str], list[str]]:
     """Names of the visible subfolders, sorted, and of the hidden ones."""
     with os.scandir(directory) as entries:
-        names = sorted(entry.name for entry in entries if entry.is_dir())
+        names = sorted(entry.name for entry in entries if _is_folder(entry))
     return [n for n in names if not n.startswith(".")], [n for n in names if n.startswith(".")]
 
 
@@ -131,7 +131,7 @@ def _files_of(top: str, extensions: set[str], follow_links: bool, hidden: list[s
         seen.add((status.st_dev, status.st_ino))
         with os.scandir(folder) as entries:
             for entry in entries:
-                if entry.is_dir():
+                if _is_folder(entry):
                     if entry.name.startswith("."):
                         hidden.append(os.path.join(os.path.basename(top), entry.name))
                     elif follow_links or not entry.is_symlink():
@@ -143,6 +143,14 @@ def _files_of(top: str, extensions: set[str], follow_links: bool, hidden: list[s
                     else:
                         others[extension] += 1
     return sorted(paths, key=os.path.split)
+
+
+def _is_folder(entry: os.DirEntry) -> bool:
+    """Whether an entry is a folder or a link to one; a link to itself is neither."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _nothing_found(directory: str, names: tuple[str, ...], extensions: set[str], others: Counter) -> str:
