@@ -8,27 +8,19 @@ The peers are those that PATH, a Python of another environment, has installed: p
 
 import argparse
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 from bench.peers.table import markdown
+from bench.peers.turns import installed, turn
 from bench.peers.worker import PEERS
 from bench.zoo import ZOO
 from fastcnn import available_backends
 from fastcnn.kernels.threads import get_num_threads
 from fastcnn.networks import NETWORKS
 
-ROOT = Path(__file__).parent.parent.parent
 WHAT = ("training", "prediction-1", "prediction-32", "memory")
 MEMORY_OF = "tutorial 256x256"  # the one whose memory matters
-PROBE = "import importlib.util as u, sys; print(*[n for n in sys.argv[1:] if u.find_spec(n)])"
-
-
-def installed(python: str) -> list[str]:
-    """The peers that this interpreter can import."""
-    done = subprocess.run([python, "-c", PROBE, *PEERS], capture_output=True, text=True, check=True, cwd="/")
-    return done.stdout.split()
 
 
 def measure(who: str, network: str, given: argparse.Namespace) -> list[dict]:
@@ -38,13 +30,8 @@ def measure(who: str, network: str, given: argparse.Namespace) -> list[dict]:
     for part in ([w for w in what if w != "memory"], [w for w in what if w == "memory"]):  # memory: untouched process
         if not part:
             continue
-        python = given.peer_python if who in PEERS else sys.executable
-        command = [python, "-m", "bench.peers.worker", who, network, "--what", *part]
-        command += ["--seconds", str(given.seconds), "--threads", str(given.threads)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-        if done.returncode:
-            print(f"{who}, {network}: failed\n{done.stderr[-2000:]}", file=sys.stderr)
-        records += [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"who"')]
+        arguments = [who, network, "--what", *part, "--seconds", str(given.seconds), "--threads", str(given.threads)]
+        records += turn(given.peer_python if who in PEERS else sys.executable, "bench.peers.worker", arguments)
     return records
 
 
@@ -76,16 +63,16 @@ def options(arguments: list[str] | None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> None:
     """Measures and prints the tables."""
     given = options(arguments)
-    present = installed(given.peer_python)
+    present = installed(given.peer_python, PEERS)
     everybody = [*(p for p in present if given.peers is None or p in given.peers), *given.backends]
     records = json.loads(given.json.read_text()) if given.json and given.json.exists() else []
     for network in given.networks or (ZOO if given.zoo else NETWORKS):
-        for turn in range(given.rounds):
+        for number in range(given.rounds):
             for who in everybody:
                 records += measure(who, network, given)
                 if given.json:
                     given.json.write_text(json.dumps(records, indent=1))
-            print(f"{network}: round {turn + 1} of {given.rounds} done", file=sys.stderr, flush=True)
+            print(f"{network}: round {number + 1} of {given.rounds} done", file=sys.stderr, flush=True)
     check_equal(records)
     print("\n".join(markdown(records)))
 
