@@ -113,7 +113,7 @@ def _share(cells: Cells, ours: list[str]) -> list[str]:
             ways = ("constant", "files", "ram", "files alone", "ram alone")
             constant, files, ram, *alone = (cells.get(("share", f"{network}, {way}", who)) for way in ways)
             if constant:
-                fed = [f"{shown(f, 'ms')}, {_lost(f, constant)}" for f in (files, ram)]
+                fed = [_lost(figure, constant) for figure in (files, ram)]
                 lines.append(
                     _line(f"{network}, `{who}`", shown(constant, "ms"), *fed, *(shown(f, "ms") for f in alone))
                 )
@@ -122,9 +122,12 @@ def _share(cells: Cells, ours: list[str]) -> list[str]:
     return [_line(*heads), "|---" * len(heads) + "|", *lines, ""] if lines else []
 
 
-def _lost(fed: Figure, constant: Figure) -> str:
+def _lost(fed: Figure | None, constant: Figure) -> str:
+    """The step's time, and its share that is lost compared with a batch that is there already."""
+    if fed is None:
+        return "-"
     best, middle = (1 - c / f for c, f in zip(constant, fed, strict=True))
-    return f"{best * 100:.0f} ({middle * 100:.0f}) % lost"
+    return f"{shown(fed, 'ms')}, {best * 100:.0f} ({middle * 100:.0f}) % lost"
 
 
 def into_readme(lines: list[str], readme: Path = ROOT / "README.md") -> None:
