@@ -12,6 +12,7 @@ TYPES = {
     "pixel": (np.dtype("uint8"), np.dtype("float32")),
     "float32": (np.dtype("float32"),),
     "float64": (np.dtype("float64"),),
+    "int32": (np.dtype("int32"),),
     "uint32": (np.dtype("uint32"),),
 }
 

@@ -113,6 +113,12 @@ def _packing(shapes: Shapes, params: dict) -> int:
     return 0
 
 
+def _resampling(shapes: Shapes, params: dict) -> int:
+    """Rows first: of the width that x has, then columns of the rows that are left."""
+    x, y = shapes["x"], shapes["y"]
+    return 2 * prod(y[:-2]) * y[-1] * (x[-2] * shapes["rows"][1] + y[-2] * shapes["columns"][1])
+
+
 FLOPS: dict[str, Callable[[Shapes, dict], int]] = {
     "conv2d_forward": _convolution("x", "w"),
     "conv2d_backward_input": _convolution("dx", "w"),
@@ -128,6 +134,8 @@ FLOPS: dict[str, Callable[[Shapes, dict], int]] = {
     "depthwise_conv2d_forward": _convolution("x", "w"),
     "depthwise_conv2d_backward_input": _convolution("dx", "w"),
     "depthwise_conv2d_backward_weights": _convolution("x", "dw"),
+    "image_resample": _resampling,
+    "images_resample": _resampling,
     "dense_forward": _product("x", "w"),
     "dense_backward_input": _product("dx", "w"),
     "dense_backward_weights": _product("x", "dw"),

@@ -7,7 +7,7 @@ import pytest
 
 from fastcnn import Sequential, layers, ops, optimizers
 from fastcnn.engine.program import Builder
-from fastcnn.imaging.resampling import axis_weights
+from fastcnn.imaging.taps import axis_taps
 from fastcnn.layers import Layer
 from tests.helpers import BACKENDS, layer_gradients
 
@@ -191,7 +191,7 @@ def test_large_images_are_enlarged_as_small_ones(interpolation):
     layer = layers.UpSampling2D((2, 3), interpolation=interpolation)
     x, dy = RNG.standard_normal((2, 45, 70, 3)), RNG.standard_normal((2, 90, 210, 3))
     found = layer_gradients(built(layer, 45, 70, 3), x, dy, "numpy")
-    rows, cols = axis_weights(45, 90, interpolation), axis_weights(70, 210, interpolation)
+    rows, cols = axis_taps(45, 90, interpolation).matrix(45), axis_taps(70, 210, interpolation).matrix(70)
     np.testing.assert_allclose(found["y"], np.einsum("ah,bw,nhwc->nabc", rows, cols, x), atol=1e-12)
     np.testing.assert_allclose(found["dx"], np.einsum("ah,bw,nabc->nhwc", rows, cols, dy), atol=1e-12)
 

@@ -5,25 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from fastcnn.engine.calls import call
-from fastcnn.engine.ops.reshaping import resample
 from fastcnn.engine.program import Builder, Tensor
+from fastcnn.imaging.resampling import Resize
+from fastcnn.imaging.taps import ADAPTIVE, windows
 from fastcnn.kernels.geometry import Pair
 from fastcnn.layers import arguments, sequences
 from fastcnn.layers.base import Layer, Shape
+from fastcnn.layers.resizing import lower_resize
 from fastcnn.layers.sequences import as_image, plane
-
-
-def windows(size: int, length: int) -> list[Pair]:
-    """(begin, end) of each of `length` windows, which may overlap by a pixel, over `size` pixels."""
-    return [(i * size // length, -(-(i + 1) * size // length)) for i in range(length)]
-
-
-def averages(size: int, length: int) -> np.ndarray:
-    """(length, size): the weight of each pixel in each window's mean."""
-    weights = np.zeros((length, size))
-    for row, (begin, end) in zip(weights, windows(size, length), strict=True):
-        row[begin:end] = 1 / (end - begin)
-    return weights
 
 
 class _Largest:
@@ -79,8 +68,7 @@ class _AdaptiveAverage(_Adaptive):
     """The mean over a window is the mean over its rows of the means over their columns."""
 
     def _pool(self, builder: Builder, x: Tensor) -> Tensor:
-        sizes = zip(x.shape[1:3], plane(self.output_size), strict=True)
-        return resample(builder, x, *(averages(*axis) for axis in sizes))
+        return lower_resize(builder, x, Resize(*plane(self.output_size), ADAPTIVE))
 
 
 class _AdaptiveMax(_Adaptive):

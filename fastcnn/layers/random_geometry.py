@@ -243,7 +243,7 @@ class RandomCrop(RandomImages):
 
     def change_gradient(self, images: np.ndarray, transformation: Transformation, dy: np.ndarray) -> np.ndarray:
         if self._too_small(*images.shape[1:3]):
-            return self._fit.gradient(dy, images.shape)
+            return self._fit.gradient(dy, np.empty_like(images))
         dx = np.zeros_like(images)
         for image, top, left, part in zip(dx, transformation["top"], transformation["left"], dy, strict=True):
             image[top : top + self.height, left : left + self.width] = part

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from fastcnn.engine.ops import reshaping as ops
 from fastcnn.engine.program import Builder, Tensor
-from fastcnn.imaging.resampling import axis_weights, check_interpolation
+from fastcnn.imaging.resampling import Resize
+from fastcnn.imaging.taps import check_interpolation
 from fastcnn.kernels.geometry import Pair
 from fastcnn.layers import arguments, sequences
 from fastcnn.layers.base import Layer, Shape
+from fastcnn.layers.resizing import lower_resize
 from fastcnn.layers.sequences import as_image, plane
 
 
@@ -177,9 +179,8 @@ class UpSampling2D(Layer):
     def lower(self, builder: Builder, x: Tensor) -> Tensor:
         if self.interpolation == "nearest":
             return ops.repeat(builder, x, self.size)
-        sizes = zip(x.shape[1:3], self.size, strict=True)
-        matrices = (axis_weights(size, size * factor, self.interpolation) for size, factor in sizes)
-        return ops.resample(builder, x, *matrices)
+        height, width = self.compute_output_shape(x.shape)[1:3]
+        return lower_resize(builder, x, Resize(height, width, self.interpolation))
 
 
 class UpSampling1D(Layer):

@@ -4,7 +4,8 @@ import numpy as np
 
 from fastcnn.engine import calls
 from fastcnn.engine.program import Builder, Tensor
-from fastcnn.imaging.resampling import Resize, check_interpolation
+from fastcnn.imaging.resampling import Resize
+from fastcnn.imaging.taps import check_interpolation
 from fastcnn.layers import arguments
 from fastcnn.layers.base import Shape
 from fastcnn.layers.images import ImageLayer
@@ -89,12 +90,12 @@ class _Resized:
         self.resize = resize
 
     def forward(self, inputs: list[np.ndarray], y: np.ndarray) -> None:
-        y[...] = self.resize(inputs[0])
+        self.resize(inputs[0], y)
 
     def backward(
         self, inputs: list[np.ndarray], y: np.ndarray, dy: np.ndarray, gradients: list[np.ndarray | None]
     ) -> None:
-        gradients[0][...] = self.resize.gradient(dy, inputs[0].shape)
+        self.resize.gradient(dy, gradients[0])
 
 
 class _Window:

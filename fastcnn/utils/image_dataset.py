@@ -12,7 +12,8 @@ from fastcnn.data.decode import CHANNELS, Reading
 from fastcnn.data.photo_batches import PhotoBatches
 from fastcnn.data.photos import FilePhotos, reader
 from fastcnn.data.skipping import Omissions
-from fastcnn.imaging.resampling import Resize, check_interpolation
+from fastcnn.imaging.resampling import Resize
+from fastcnn.imaging.taps import check_interpolation
 from fastcnn.layers import arguments
 
 FORMATS = ("BMP", "GIF", "JPEG", "PNG")

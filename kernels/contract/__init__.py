@@ -26,6 +26,7 @@ from fastcnn.kernels.contract import (
     fused_normalization,
     image,
     network,
+    resample,
     tones,
     training,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "fused_normalization",
     "image",
     "network",
+    "resample",
     "tones",
     "training",
 ]

@@ -318,4 +318,5 @@ def all_cases() -> list[Case]:
         *depthwise_cases.all_cases(),
         *update_cases.all_cases(),
         *image_cases.tones(),
+        *image_cases.resampled(),
     ]

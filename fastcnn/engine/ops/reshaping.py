@@ -1,4 +1,4 @@
-"""Ops that move values: permuting, repeating, padding, cropping, resampling. All are NumPy, and all are linear."""
+"""Ops that move values: permuting, repeating, padding, cropping. All are NumPy, and all are linear."""
 
 from collections.abc import Sequence
 
@@ -103,49 +103,6 @@ class _Repeat(_Linear):
             dx += blocks[:, :, row, :, col]
 
 
-class _Resample(_Linear):
-    name = "resample"
-
-    def __init__(self, rows: np.ndarray, cols: np.ndarray):
-        self.rows, self.cols = rows, cols
-        self.there = _Band(rows), _Band(cols)
-        self.back = _Band(rows.T), _Band(cols.T)
-
-    def move(self, x: np.ndarray, y: np.ndarray) -> None:
-        _along_both(*self.there, x, y)
-
-    def move_back(self, dy: np.ndarray, dx: np.ndarray) -> None:
-        _along_both(*self.back, dy, dx)
-
-
-class _Band:
-    """A matrix that is zero but for a band, cut into blocks of rows without the zeros beside them."""
-
-    ROWS = 16
-
-    def __init__(self, matrix: np.ndarray):
-        self.blocks = []
-        for begin in range(0, len(matrix), self.ROWS):
-            block = matrix[begin : begin + self.ROWS]
-            used = np.flatnonzero(block.any(axis=0))
-            inside = slice(used[0], used[-1] + 1)
-            self.blocks.append((slice(begin, begin + len(block)), inside, np.ascontiguousarray(block[:, inside])))
-
-    def times(self, x: np.ndarray, y: np.ndarray) -> None:
-        """Fills y (..., rows, M) with the matrix times each (columns, M) of x."""
-        for rows, cols, block in self.blocks:
-            np.matmul(block, x[:, cols], out=y[:, rows])
-
-
-def _along_both(rows: _Band, cols: _Band, x: np.ndarray, y: np.ndarray) -> None:
-    """y (N, OH, OW, C) = rows (OH, H) and cols (OW, W) times x (N, H, W, C)."""
-    height, channels = x.shape[1], x.shape[3]
-    wide = np.empty((height, y.shape[2], channels), x.dtype)  # of one image, which stays in cache
-    for image, result in zip(x, y, strict=True):
-        cols.times(image, wide)
-        rows.times(wide.reshape(1, height, -1), result.reshape(1, len(result), -1))
-
-
 def _inner(shape: Sequence[int], margins: Margins) -> tuple[slice, ...]:
     """Slices of what lies inside the margins."""
     sizes = zip(margins, shape[1:], strict=False)
@@ -173,9 +130,3 @@ def repeat(builder: Builder, x: Tensor, factors: Pair) -> Tensor:
     """x (N, H, W, C) with every row and column so many times in place."""
     n, rows, cols, channels = x.shape
     return call(builder, _Repeat(factors), [x], (n, rows * factors[0], cols * factors[1], channels))
-
-
-def resample(builder: Builder, x: Tensor, rows: np.ndarray, cols: np.ndarray) -> Tensor:
-    """x (N, H, W, C) times rows (OH, H) and cols (OW, W), the weights of each output row and column."""
-    matrices = (np.ascontiguousarray(matrix, x.dtype) for matrix in (rows, cols))
-    return call(builder, _Resample(*matrices), [x], (x.shape[0], rows.shape[0], cols.shape[0], x.shape[3]))

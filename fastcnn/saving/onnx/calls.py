@@ -93,13 +93,6 @@ def _repeat(graph: OnnxGraph, op: CallOp) -> None:
     graph.set(op.args["y"], graph.node("Resize", graph.get(_inputs(op)[0], FIRST), "", scales, **how), FIRST)
 
 
-def _resample(graph: OnnxGraph, op: CallOp) -> None:
-    x = _inputs(op)[0]
-    rows, cols = (graph.constant(matrix, x.dtype) for matrix in (op.call.rows, op.call.cols.T))
-    tall = graph.node("MatMul", rows, graph.get(x, FIRST))
-    graph.set(op.args["y"], graph.node("MatMul", tall, cols), FIRST)
-
-
 def _resize(graph: OnnxGraph, op: CallOp) -> None:
     (x,), resize = _inputs(op), op.call.resize
     rows, cols, border = resize.matrices(*x.shape[1:3])
@@ -150,7 +143,6 @@ CALLS: dict[str, Emit] = {
     "crop": _crop,
     "window": _window,
     "repeat": _repeat,
-    "resample": _resample,
     "resize": _resize,
     "normalization": _normalization,
     "standardize": _standardize,
