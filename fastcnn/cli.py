@@ -1,4 +1,4 @@
-"""The command `fastcnn`: demo, preview, run, profile, backends, --version."""
+"""The command `fastcnn`: demo, check, preview, run, profile, backends, --version."""
 
 import argparse
 import sys
@@ -43,12 +43,24 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=_whole, default=1, help="the same seed gives the same result (%(default)s)")
     demo.add_argument("--threads", type=_positive, help="threads that compute (one a processor)")
     demo.set_defaults(command=_demo)
+    _add_check(commands)
     _add_preview(commands)
     _add_run(commands)
     _add_profile(commands)
     backends = commands.add_parser("backends", help="list what can compute here, and why the rest cannot")
     backends.set_defaults(command=_backends)
     return parser
+
+
+def _add_check(commands: argparse._SubParsersAction) -> None:
+    check = commands.add_parser("check", help="report what is wrong with a folder of photos", description=_CHECK)
+    check.add_argument("folder", help="one subfolder of photos a class, or training_set and test_set of such")
+    check.add_argument("--html", metavar="FILE", help="write a page with thumbnails, too")
+    check.add_argument("--json", metavar="FILE", help="write everything as JSON, too")
+    check.add_argument("--all", action="store_true", help="list every finding, not ten of a kind")
+    check.add_argument("--strict", action="store_true", help="exit with 1 for remarks, too")
+    check.add_argument("--workers", type=_positive, help="photos decoded at the same time (one a processor)")
+    check.set_defaults(command=_check)
 
 
 def _add_preview(commands: argparse._SubParsersAction) -> None:
@@ -82,6 +94,9 @@ def _add_profile(commands: argparse._SubParsersAction) -> None:
     profile.add_argument("--in-order", action="store_true", help="list kernels as they run, not the slowest first")
     profile.set_defaults(command=_profile)
 
+
+_CHECK = """Decodes every photo and compares them: unreadable files, the same photo in two classes or for training and
+testing, odd sizes and colours, names, class sizes. Exits with 1 when something needs mending, else with 0."""
 
 _PREVIEW = """Writes one picture with photos of every class and their labels. With --augment, each row holds one photo:
 as it is, and then as ImageDataGenerator changes it with these settings."""
@@ -118,6 +133,27 @@ def _demo(options: argparse.Namespace) -> None:
         set_num_threads(options.threads)
     names = ("path", "output", "epochs", "image_size", "seed", "backend")
     run(Settings(**{name: getattr(options, name) for name in names}))
+
+
+def _check(options: argparse.Namespace) -> int:
+    from fastcnn.data.checking import check_folder
+    from fastcnn.utils.progbar import Progbar
+
+    bars: list[Progbar] = []
+
+    def progress(done: int, total: int) -> None:
+        if not bars:
+            bars.append(Progbar(total, unit_name="photo"))
+        bars[0].update(done)
+
+    report = check_folder(options.folder, options.workers, progress if sys.stdout.isatty() else None)
+    report.print(options.all)
+    if options.json:
+        report.to_json(options.json)
+    if options.html:
+        report.to_html(options.html)
+        print(f"Page: {options.html}")
+    return int(bool(report.errors or (options.strict and report.findings)))
 
 
 def _preview(options: argparse.Namespace) -> None:

@@ -8,9 +8,8 @@ import numpy as np
 from fastcnn.data.decode import FORMATS
 from fastcnn.data.image_error import shown
 from fastcnn.data.image_folder import scan
+from fastcnn.data.photo_sets import TESTING, TRAINING, subfolder
 
-TRAINING = ("training_set", "train", "training")
-TESTING = ("test_set", "test", "validation", "val", "valid")
 TEST_SHARE = 0.2
 
 
@@ -35,7 +34,7 @@ def find_photo_sets(folder: str | Path) -> PhotoSets:
         raise FileNotFoundError(f"there is no folder {shown(folder)}")
     if not folder.is_dir():
         raise NotADirectoryError(f"expected a folder with one subfolder per class. Received a file: {shown(folder)}")
-    training, test = _subfolder(folder, TRAINING), _subfolder(folder, TESTING)
+    training, test = subfolder(folder, TRAINING), subfolder(folder, TESTING)
     if training is None and test is not None:
         raise ValueError(f"{shown(folder)} holds {test.name}/ but none of {', '.join(TRAINING)} to train on")
     sets = PhotoSets(training or folder, test, _classes(training or folder, 1 if test else round(1 / TEST_SHARE)))
@@ -46,11 +45,7 @@ def find_photo_sets(folder: str | Path) -> PhotoSets:
 
 def training_part(folder: str | Path) -> Path:
     """The folder of classes to train on: training_set/ (or train/, training/) in `folder`, or `folder` itself."""
-    return _subfolder(Path(folder), TRAINING) or Path(folder)
-
-
-def _subfolder(folder: Path, names: tuple[str, ...]) -> Path | None:
-    return next((folder / name for name in names if (folder / name).is_dir()), None)
+    return subfolder(Path(folder), TRAINING) or Path(folder)
 
 
 def _classes(folder: Path, least: int) -> tuple[str, ...]:
