@@ -83,11 +83,13 @@ class Taps(NamedTuple):
 def _inside(starts: np.ndarray, weights: np.ndarray, size: int) -> Taps:
     """Taps of an image of `size` pixels, without those that lie outside of it."""
     taps = min(weights.shape[1], size)
+    if starts.min() >= 0 and starts.max() + weights.shape[1] <= size:
+        return Taps(starts, weights)
     kept = np.clip(starts, 0, size - taps)
     places = (kept - starts)[:, np.newaxis] + np.arange(taps)
     weights = np.pad(weights, ((0, 0), (0, 1)))  # the last one stands for those that are not there
     places[(places < 0) | (places >= weights.shape[1])] = -1
-    return _shared(kept, np.take_along_axis(weights, places, axis=1))
+    return Taps(kept, np.take_along_axis(weights, places, axis=1))
 
 
 def _shared(starts: np.ndarray, weights: np.ndarray) -> Taps:
@@ -96,40 +98,67 @@ def _shared(starts: np.ndarray, weights: np.ndarray) -> Taps:
     return Taps(starts, weights)
 
 
-def _filtered(places: np.ndarray, interpolation: str, width: float) -> tuple[np.ndarray, np.ndarray]:
-    """First pixels and weights of a filter that is `width` times as wide, about each of the places."""
+# Places are float32 and computed step by step as TensorFlow does: on large images their rounding shows in the pixels.
+
+
+def _centres(size: int, target: int) -> np.ndarray:
+    """Where the middle of each output pixel lies, in input pixels from the image's edge, float32 (target,)."""
+    return (np.arange(target, dtype=np.float32) + np.float32(0.5)) * (np.float32(size) / np.float32(target))
+
+
+def _filtered(size: int, target: int, interpolation: str, antialias: bool) -> tuple[np.ndarray, np.ndarray]:
+    """First pixels and weights of a filter, which antialias widens when the axis shrinks."""
     radius, kernel = _KERNELS[interpolation]
-    starts = np.ceil(places - radius * width).astype(int)
-    distances = starts[:, np.newaxis] + np.arange(int(2 * radius * width) + 1) - places[:, np.newaxis]
-    # TensorFlow's float32 decides whether a pixel on the very edge counts
-    reached = np.abs(distances.astype(np.float32) * np.float32(1 / width)) < radius
-    weights = np.where(reached, kernel(distances / width), 0)
-    return starts, weights if weights[:, -1].any() else weights[:, :-1]
+    step = np.float32(1) / (np.float32(target) / np.float32(size))
+    width = max(step, np.float32(1)) if antialias else np.float32(1)
+    centres = (np.arange(target, dtype=np.float32) + np.float32(0.5)) * step
+    starts = np.ceil(centres - radius * width - 0.5).astype(int)
+    pixels = (starts[:, np.newaxis] + np.arange(int(2 * radius * width) + 2)).astype(np.float32)
+    distances = (pixels + np.float32(0.5) - centres[:, np.newaxis]) * (1 / width)
+    weights = np.where(np.abs(distances) < radius, kernel(distances.astype(np.float64)), 0)
+    return starts, weights[:, : np.flatnonzero(weights.any(axis=0))[-1] + 1]
+
+
+def _two(size: int, target: int) -> tuple[np.ndarray, np.ndarray]:
+    """First pixels and weights of the two pixels beside each place."""
+    places = np.clip(_centres(size, target) - np.float32(0.5), 0, size - 1)
+    starts = np.minimum(places.astype(int), max(size - 2, 0))
+    share = places - starts
+    return starts, np.stack([1 - share, share], axis=1)
+
+
+def _four(size: int, target: int) -> tuple[np.ndarray, np.ndarray]:
+    """First pixels and weights of Keys's cubic, looked up in a table."""
+    places = _centres(size, target) - np.float32(0.5)
+    floor = np.floor(places)
+    beyond = np.rint((places - floor) * _BICUBIC_STEPS) / _BICUBIC_STEPS
+    return floor.astype(int) - 1, _keys(np.arange(-1, 3) - beyond[:, np.newaxis].astype(np.float64))
+
+
+def _overlaps(size: int, target: int) -> tuple[np.ndarray, np.ndarray]:
+    """First pixels and weights: how much of each pixel an output pixel covers."""
+    step = np.float32(size) / np.float32(target)
+    edges = (np.arange(target + 1, dtype=np.float32) * step)[:, np.newaxis]
+    begin, end = edges[:-1], edges[1:]
+    starts = np.floor(begin)
+    cells = starts + np.arange(int(np.ceil(end - starts).max()))
+    return starts[:, 0].astype(int), np.clip(np.minimum(cells + 1, end) - np.maximum(cells, begin), 0, None)
 
 
 def _chosen(size: int, target: int, interpolation: str, antialias: bool) -> tuple[np.ndarray, np.ndarray]:
-    """First pixels and weights; some may lie outside the image."""
-    step = size / target
-    places = (np.arange(target) + 0.5) * step - 0.5
+    """First pixels and weights, whose sum is not 1 yet; some may lie outside the image."""
     if interpolation == "nearest":
-        return np.minimum(np.floor(places + 0.5).astype(int), size - 1), np.ones((target, 1))
+        return np.minimum(np.floor(_centres(size, target)).astype(int), size - 1), np.ones((target, 1))
     if interpolation == ADAPTIVE:
         begin, end = np.array(windows(size, target)).T
         return begin, (np.arange((end - begin).max()) < (end - begin)[:, np.newaxis]).astype(float)
     if interpolation == "area":
-        begin = np.arange(target) * step
-        starts = np.floor(begin).astype(int)
-        cells = starts[:, np.newaxis] + np.arange(int(np.ceil(begin + step - starts).max()))
-        begin = begin[:, np.newaxis]
-        return starts, np.clip(np.minimum(cells + 1, begin + step) - np.maximum(cells, begin), 0, None)
-    if antialias:
-        return _filtered(places, interpolation, max(step, 1.0))
-    if interpolation == "bilinear":
-        places = np.clip(places, 0, size - 1)
-    elif interpolation == "bicubic":
-        floor = np.floor(places)
-        places = floor + np.rint((places - floor) * _BICUBIC_STEPS) / _BICUBIC_STEPS
-    return _filtered(places, interpolation, 1.0)
+        return _overlaps(size, target)
+    if interpolation == "bilinear" and not antialias:
+        return _two(size, target)
+    if interpolation == "bicubic" and not antialias:
+        return _four(size, target)
+    return _filtered(size, target, interpolation, antialias)
 
 
 @lru_cache(maxsize=1024)  # photos of a folder may have as many widths and heights
@@ -150,9 +179,9 @@ def axis_taps(
     check_interpolation("resize", interpolation, (*INTERPOLATIONS, ADAPTIVE))
     before = abs((part or size) - size) // 2
     whole, offset = (part or size, before) if (part or size) <= size else (size + 2 * before, -before)
-    taps = _inside(*_chosen(whole, target, interpolation, antialias), whole)
-    weights = taps.weights / taps.weights.sum(axis=1, keepdims=True)
-    return _inside(taps.starts + offset, weights, size)
+    starts, weights = _inside(*_chosen(whole, target, interpolation, antialias), whole)
+    weights = weights / weights.sum(axis=1, keepdims=True, dtype=np.float64)
+    return _shared(*_inside(starts + offset, weights, size))
 
 
 @lru_cache(maxsize=64)

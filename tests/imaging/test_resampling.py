@@ -1,5 +1,7 @@
 """Resizing and affine maps: the kernels of every backend against sums in float64, and adjoint gradients."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from fastcnn import switching
 from fastcnn.imaging.resampling import Resize
 from fastcnn.imaging.taps import INTERPOLATIONS, axis_taps
 from fastcnn.imaging.warping import FILL_MODES, warp, warp_gradient
-from tests.helpers import BACKENDS
+from tests.helpers import BACKENDS, from_json, golden
 
 RNG = np.random.default_rng(4)
 IMAGES = RNG.uniform(0, 255, (3, 11, 8, 3))
@@ -88,6 +90,27 @@ def test_one_photo_goes_into_its_slot_whatever_its_type_and_spare_channels(backe
     np.testing.assert_allclose(slots[0], expected, rtol=0, atol=1e-5)
     np.testing.assert_array_equal(slots[2], slots[0])
     assert np.isnan(slots[1]).all()
+
+
+@everywhere
+def test_photos_have_the_pixels_that_tensorflow_makes_of_them(backend):
+    """Sizes at which a place in float32 is another than in float64, so that a nearest pixel is another too."""
+    file, count = golden("resizing"), 0
+    for number, (size, target) in enumerate(from_json(file, "sizes")):
+        photo = file[f"{number}/x"]
+        for method, antialias in product(from_json(file, "methods"), (False, True)):
+            made = np.full((2, target, 1, 2), np.nan, np.float32)
+            resize = Resize(target, 1, method, antialias)
+            with switching.use_backend(backend):
+                resize.into(photo, made[0])
+                resize.into(photo.astype(np.float32), made[1])
+            # of an area, TensorFlow's weights add up to 1 only nearly
+            limit = 255 * (3e-5 if method == "area" else 1e-6)
+            expected = file[f"{number}/{method}/{int(antialias)}"]
+            np.testing.assert_allclose(made[0], expected, rtol=0, atol=limit, err_msg=f"{size} {target} {method}")
+            np.testing.assert_array_equal(made[1], made[0])
+            count += 1
+    assert count == 160
 
 
 def test_weights_of_an_axis_add_up_to_1_and_are_shared():
