@@ -21,16 +21,18 @@ def spread_per_channel(x: np.ndarray, axes: tuple[int, ...], scale: float) -> np
 def whitening_matrix(x: np.ndarray, epsilon: float) -> np.ndarray:
     """The matrix (D, D) float32 that makes the D values of a photo uncorrelated (ZCA); x : (N, D), centred.
 
-    U diag(sqrt(N) / (s + epsilon)) U^T with the singular values s of x and its right singular vectors U, here from
-    the eigenvectors of x^T x, which is far smaller than x. Only min(N, D) of them exist.
+    U diag(sqrt(N) / (s + epsilon)) U^T with the singular values s of x and its right singular vectors U. Only min(N, D)
+    of them exist: with fewer photos than values they come from x itself, else from x^T x, which is smaller than x.
     Source: Krizhevsky, "Learning multiple layers of features from tiny images" (2009), appendix A, with Keras's
     epsilon on s.
     """
     x = x.astype(np.float64)
-    values, vectors = np.linalg.eigh(x.T @ x)
-    kept = min(x.shape)
-    singular = np.sqrt(np.maximum(values[-kept:], 0))
-    u = vectors[:, -kept:]
+    if len(x) < x.shape[1]:
+        _, singular, rows = np.linalg.svd(x, full_matrices=False)
+        u = rows.T
+    else:
+        values, u = np.linalg.eigh(x.T @ x)
+        singular = np.sqrt(np.maximum(values, 0))
     return ((u * (np.sqrt(len(x)) / (singular + epsilon))) @ u.T).astype(np.float32)
 
 

@@ -172,6 +172,19 @@ def test_fit_takes_bytes_and_more_photos_than_a_block():
     np.testing.assert_allclose(y.std((0, 1, 2)), 1, rtol=1e-4)
 
 
+@pytest.mark.parametrize("count", [5, 300])
+def test_whitened_photos_are_uncorrelated(count):
+    x = np.random.default_rng(2).normal(100, 20, (count, 4, 5, 3)).astype(np.float32)
+    x[:, 0] += x[:, 1]
+    generator = ImageDataGenerator(zca_whitening=True, featurewise_center=True)
+    generator.fit(x)
+    y = generator.standardize(x.copy()).reshape(count, -1).astype(np.float64)
+    singular = np.linalg.svd(y / np.sqrt(count), compute_uv=False)  # min(count, 60) of them
+    np.testing.assert_allclose(singular, 1, rtol=1e-3)
+    symmetric = generator.zca_whitening_matrix
+    np.testing.assert_allclose(symmetric, symmetric.T, rtol=1e-4, atol=1e-6)
+
+
 @pytest.mark.covers("preprocessing.image.ImageDataGenerator.fit")
 def test_fit_with_augment_sees_changed_photos_and_is_seeded():
     def mean(seed, **settings):
